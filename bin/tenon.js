@@ -1,0 +1,30 @@
+#!/usr/bin/env node
+// The command `tenon`: from a checkout it runs the TypeScript sources, from a published package the built JavaScript.
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { constants } from "node:os";
+import { argv, execPath, exit } from "node:process";
+import { fileURLToPath } from "node:url";
+import { nodePath } from "./node-path.js";
+
+const source = new URL("../cli/main.ts", import.meta.url);
+const main = existsSync(source) ? source : new URL("../dist/cli/main.js", import.meta.url);
+
+let node;
+try {
+  node = nodePath();
+} catch (error) {
+  console.error(error.message);
+  exit(1);
+}
+
+if (node === execPath) {
+  await import(main.href);
+} else {
+  const child = spawn(node, [fileURLToPath(main), ...argv.slice(2)], { stdio: "inherit" });
+  // A terminal sends its signals to the whole group; anybody else sends them to this process only.
+  process.on("SIGINT", () => {});
+  process.on("SIGTERM", () => child.kill("SIGTERM"));
+  process.on("SIGHUP", () => child.kill("SIGHUP"));
+  child.on("exit", (code, signal) => exit(code ?? 128 + (constants.signals[signal] ?? 0)));
+}
