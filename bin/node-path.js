@@ -21,6 +21,8 @@ export function nodePath() {
     const root = dirname(createRequire(import.meta.url).resolve(`${name}/package.json`));
     return join(root, "bin", platform === "win32" ? "node.exe" : "node");
   } catch {
-    throw new Error(`${wanted}, and the package ${name} is missing. Run npm ci without --omit=optional, or install Node 26`);
+    throw new Error(
+      `${wanted}, and the package ${name} is missing. Run npm ci without --omit=optional, or install Node 26`,
+    );
   }
 }
