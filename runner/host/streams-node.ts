@@ -1,0 +1,139 @@
+import type { Readable, Writable } from "node:stream";
+import { InputStream, IoError, OutputStream } from "./streams.ts";
+
+const nothing = new Uint8Array(0);
+
+/**
+ * A guest's view of a Node `Readable`. Nothing is read ahead of the guest but the readable's own high-water mark,
+ * so a guest that does not read makes the sender wait.
+ */
+export class ReadableInput extends InputStream {
+  readonly #source: Readable;
+  #attached = false;
+  #ended = false;
+
+  constructor(source: Readable) {
+    super();
+    this.#source = source;
+  }
+
+  ready(): boolean {
+    this.#attach();
+    return this.#ended || this.#source.readableLength > 0;
+  }
+
+  read(max: number): Uint8Array | null {
+    if (this.#ended) return null;
+    this.#attach();
+    const available = this.#source.readableLength;
+    if (available === 0 || max === 0) return this.#ended ? null : nothing;
+    const bytes = this.#source.read(Math.min(max, available)) as Uint8Array | null;
+    // At the end of the source a last `read` is what makes it say so.
+    if (this.#source.readableLength === 0) this.#source.read(0);
+    return bytes ?? nothing;
+  }
+
+  /** The guest will read no more. */
+  [Symbol.dispose](): void {
+    if (this.#attached) this.#detach();
+    this.#ended = true;
+  }
+
+  /** Ends the stream; a given failure is what the guest is told. */
+  protected end(failure?: IoError): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.failure = failure;
+    if (this.#attached) this.#detach();
+    this.wake();
+  }
+
+  /** The failure that stands for an error of the source. */
+  protected failureOf(error: unknown): IoError {
+    return new IoError(error instanceof Error ? error.message : String(error), error);
+  }
+
+  #attach(): void {
+    if (this.#attached || this.#ended) return;
+    this.#attached = true;
+    const source = this.#source;
+    if (source.readableEnded) return this.end();
+    if (source.destroyed) return this.end(this.failureOf(source.errored ?? new IoError("The source was closed")));
+    source
+      .on("readable", this.#onReadable)
+      .on("end", this.#onEnd)
+      .on("error", this.#onError)
+      .on("close", this.#onClose);
+  }
+
+  #detach(): void {
+    const source = this.#source;
+    source.off("readable", this.#onReadable).off("end", this.#onEnd).off("close", this.#onClose);
+    // An error after this is nobody's, but without a listener it would end the process.
+    if (!source.destroyed) source.on("error", ignore);
+    source.off("error", this.#onError);
+  }
+
+  readonly #onReadable = (): void => {
+    // Without this read the source would never say that it has ended.
+    if (this.#source.readableLength === 0) this.#source.read();
+    this.wake();
+  };
+  readonly #onEnd = (): void => this.end();
+  readonly #onError = (error: unknown): void => this.end(this.failureOf(error));
+  readonly #onClose = (): void => {
+    if (this.#source.readableEnded) this.end();
+    else this.end(this.failureOf(new IoError("The source was closed before its end")));
+  };
+}
+
+function ignore(): void {}
+
+/** A guest's view of a Node `Writable`: full when that has its high-water mark buffered, flushed when it has written all. */
+export class WritableOutput extends OutputStream {
+  readonly #target: Writable;
+  #outstanding = 0;
+  #flushing = false;
+  #closed = false;
+
+  constructor(target: Writable) {
+    super();
+    this.#target = target;
+    target.on("error", this.#onError);
+  }
+
+  capacity(): number | null {
+    const target = this.#target;
+    if (this.#closed || target.destroyed || target.writableEnded) return null;
+    if (this.#flushing) return 0;
+    return Math.max(0, target.writableHighWaterMark - target.writableLength);
+  }
+
+  write(bytes: Uint8Array): void {
+    if (bytes.length === 0) return;
+    this.#outstanding++;
+    this.#target.write(bytes, this.#onWritten);
+  }
+
+  override flush(): void {
+    this.#flushing = this.#outstanding > 0;
+  }
+
+  /** Stops listening; the target itself stays open. */
+  [Symbol.dispose](): void {
+    this.#closed = true;
+    this.#target.off("error", this.#onError);
+    if (this.#outstanding > 0) this.#target.once("error", ignore);
+  }
+
+  readonly #onWritten = (): void => {
+    this.#outstanding--;
+    if (this.#outstanding === 0) this.#flushing = false;
+    this.wake();
+  };
+  readonly #onError = (error: Error): void => {
+    this.#closed = true;
+    this.failure = new IoError(error.message, error);
+    this.wake();
+  };
+}
