@@ -52,6 +52,11 @@ export interface Linked {
   readonly trap: Trap | undefined;
   /** On the clock of `performance.now()`; checked by the code itself. Infinity: none. */
   deadline: number;
+  /**
+   * Gives up the call that is suspended, and with it the instance: it is poisoned with this reason, the call's promise
+   * rejects with that `Trap` at once, and when what the guest waits for comes, the guest traps instead of going on.
+   */
+  abandon(reason: string): void;
   /** Keeps memories, globals, tables and handles as they are now. */
   snapshot(): void;
   /** Brings the snapshot back; false where that is impossible (a memory has grown, a trap): make a fresh instance. */

@@ -1,0 +1,204 @@
+import type { Limits } from "./config.ts";
+import { Deadlines, Timed } from "./deadlines.ts";
+import { queueFull, timedOut } from "./limits.ts";
+import type { Linked, Linker } from "./link/linked.ts";
+
+/** What a pool is made with. */
+export interface PoolOptions {
+  readonly limits: Pick<Limits, "concurrency" | "queue" | "requestTimeoutMs" | "maxRequests">;
+  /** Request: every call sees the state right after instantiation, by a snapshot where the composition allows one. */
+  readonly isolation: "Instance" | "Request";
+  /** Told the earliest deadline each time it changes (`Watchdog.watch`). */
+  readonly watch?: (deadline: number) => void;
+  /** Told once for each instance that ended by a trap or was given up because its time was over. */
+  readonly onLost?: (linked: Linked) => void;
+}
+
+/** Work with one instance. Its promise settles when the guest is done. */
+export type Use<T> = (linked: Linked) => Promise<T>;
+
+interface Slot {
+  readonly linked: Linked;
+  calls: number;
+}
+
+/** A call from its arrival to its end; one entry of `Deadlines` all along, which keeps their order. */
+class Call extends Timed {
+  readonly use: Use<unknown>;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: unknown) => void;
+  readonly wanted: () => boolean;
+  slot: Slot | undefined = undefined;
+  done = false;
+  constructor(
+    deadline: number,
+    work: Pick<Call, "use" | "resolve" | "reject" | "wanted"> & { expire: (call: Call) => void },
+  ) {
+    super(deadline, () => work.expire(this));
+    this.use = work.use;
+    this.resolve = work.resolve;
+    this.reject = work.reject;
+    this.wanted = work.wanted;
+  }
+}
+
+/**
+ * The instances of one process. An instance takes one call at a time, so the pool grows to `concurrency`; the one used
+ * last is used first, whose memory is still in the cache. Calls that find none wait, at most `queue` of them.
+ */
+export class Pool {
+  readonly #linker: Linker;
+  readonly #options: PoolOptions;
+  readonly #deadlines: Deadlines;
+  readonly #snapshots: boolean;
+  readonly #free: Slot[] = [];
+  readonly #busy = new Set<Slot>();
+  readonly #queue: Call[] = [];
+  #waiting = 0;
+
+  constructor(linker: Linker, options: PoolOptions) {
+    this.#linker = linker;
+    this.#options = options;
+    this.#deadlines = new Deadlines(options.watch);
+    this.#snapshots = options.isolation === "Request" && linker.notResettable === null;
+  }
+
+  /** Makes one instance ahead of the first call. Throws what instantiation throws. */
+  warm(): void {
+    if (this.#free.length + this.#busy.size === 0) this.#free.push(this.#make());
+  }
+
+  /** Calls that hold an instance. */
+  get running(): number {
+    return this.#busy.size;
+  }
+
+  /** Calls that wait for one. */
+  get waiting(): number {
+    return this.#waiting;
+  }
+
+  /** Instances that exist, and the bytes of their memories. */
+  size(): { readonly instances: number; readonly memoryBytes: number } {
+    let memoryBytes = 0;
+    for (const slot of this.#free) memoryBytes += slot.linked.memoryBytes();
+    for (const slot of this.#busy) memoryBytes += slot.linked.memoryBytes();
+    return { instances: this.#free.length + this.#busy.size, memoryBytes };
+  }
+
+  /**
+   * Calls `use` with an instance of its own and gives its result. Rejects with a `LimitError` where the queue is full or
+   * the time is over (waiting counts), with what instantiation throws, or with what `use` rejects with.
+   * `wanted` is asked when a call that waited gets its turn: false ends it as `undefined`, without an instance.
+   */
+  run<T>(use: Use<T>, wanted: () => boolean = always): Promise<T> {
+    const { limits } = this.#options;
+    const deadline = limits.requestTimeoutMs === null ? Infinity : performance.now() + limits.requestTimeoutMs;
+    return new Promise<T>((resolve, reject) => {
+      const slot = this.#take();
+      if (slot === undefined && this.#waiting >= limits.queue) return reject(queueFull(limits));
+      const call = new Call(deadline, {
+        use,
+        resolve: resolve as (value: unknown) => void,
+        reject,
+        wanted,
+        expire: this.#expire,
+      });
+      if (deadline !== Infinity) this.#deadlines.add(call);
+      if (slot !== undefined) return this.#start(call, slot);
+      this.#waiting++;
+      this.#queue.push(call);
+    });
+  }
+
+  #make(): Slot {
+    const slot = { linked: this.#linker.instantiate(), calls: 0 };
+    if (this.#snapshots) slot.linked.snapshot();
+    return slot;
+  }
+
+  #take(): Slot | undefined {
+    return this.#free.pop() ?? (this.#busy.size < this.#options.limits.concurrency ? this.#make() : undefined);
+  }
+
+  #start(call: Call, slot: Slot): void {
+    this.#busy.add(slot);
+    call.slot = slot;
+    slot.calls++;
+    slot.linked.deadline = call.deadline;
+    call.use(slot.linked).then(
+      (value) => {
+        this.#end(call, slot);
+        call.resolve(value);
+      },
+      (error) => {
+        const late = slot.linked.trap !== undefined && call.deadline <= performance.now();
+        this.#end(call, slot);
+        call.reject(late ? timedOut(this.#options.limits, error) : error);
+      },
+    );
+  }
+
+  // A guest that is suspended when its time is over runs no code that could find out: it is given up here.
+  readonly #expire = (call: Call): void => {
+    const error = timedOut(this.#options.limits);
+    if (call.slot === undefined) {
+      call.done = true;
+      this.#waiting--;
+    } else {
+      call.slot.linked.abandon(error.message);
+      this.#end(call, call.slot);
+    }
+    call.reject(error);
+  };
+
+  #end(call: Call, slot: Slot): void {
+    if (call.done) return;
+    call.done = true;
+    this.#deadlines.remove(call);
+    this.#busy.delete(slot);
+    if (slot.linked.trap !== undefined) this.#options.onLost?.(slot.linked);
+    else if (this.#reusable(slot)) this.#free.push(slot);
+    this.#next();
+  }
+
+  #reusable({ linked, calls }: Slot): boolean {
+    const { isolation, limits } = this.#options;
+    linked.deadline = Infinity;
+    if (limits.maxRequests !== null && calls >= limits.maxRequests) return false;
+    return isolation === "Instance" || (this.#snapshots && linked.reset());
+  }
+
+  #next(): void {
+    for (let call = this.#queue[0]; call !== undefined; call = this.#queue[0]) {
+      if (!call.done && call.wanted()) {
+        let slot: Slot | undefined;
+        try {
+          slot = this.#take();
+          if (slot === undefined) return;
+        } catch (error) {
+          this.#leave(call);
+          call.reject(error);
+          continue;
+        }
+        this.#queue.shift();
+        this.#waiting--;
+        this.#start(call, slot);
+      } else if (call.done) {
+        this.#queue.shift();
+      } else {
+        this.#leave(call);
+        call.resolve(undefined);
+      }
+    }
+  }
+
+  #leave(call: Call): void {
+    this.#queue.shift();
+    this.#waiting--;
+    this.#deadlines.remove(call);
+    call.done = true;
+  }
+}
+
+const always = () => true;
