@@ -57,8 +57,14 @@ export class ReadableInput extends InputStream {
     if (this.#attached || this.#ended) return;
     this.#attached = true;
     const source = this.#source;
-    if (source.readableEnded) return this.end();
-    if (source.destroyed) return this.end(this.failureOf(source.errored ?? new IoError("The source was closed")));
+    if (source.readableEnded) {
+      this.end();
+      return;
+    }
+    if (source.destroyed) {
+      this.end(this.failureOf(source.errored ?? new IoError("The source was closed")));
+      return;
+    }
     source
       .on("readable", this.#onReadable)
       .on("end", this.#onEnd)
