@@ -83,7 +83,7 @@ export function countRequest(stats: Stats, status: number, seconds: number): voi
   stats.duration[bucket]!++;
   stats.durationSum += seconds;
 }
-const statusClasses = [, "1xx", "2xx", "3xx", "4xx", "5xx"];
+const statusClasses = [undefined, "1xx", "2xx", "3xx", "4xx", "5xx"];
 
 /** Counts a request that met a limit. */
 export function countRejection(stats: Stats, limit: string): void {

@@ -1,0 +1,255 @@
+import type { PlanType } from "../link/plan.ts";
+import { CallError } from "./error.ts";
+import { camelCase, elementArray, isNullable } from "./json-names.ts";
+
+/** The types that numbers point into: `Plan.types`. */
+export type Types = readonly PlanType[];
+
+/**
+ * A WIT value out of JSON, as `LinkedFunction.call` takes it. `path` names the value in errors: `user.email`.
+ * Throws `CallError` `invalid-argument`. The mapping is in docs/call.md.
+ */
+export function fromJson(types: Types, index: number, json: unknown, path: string): unknown {
+  const type = types[index]!;
+  if (typeof type === "string") return primitiveFromJson(type, json, path);
+  if ("record" in type) {
+    const object = objectFromJson(json, path);
+    const known = type.record.map(([name]) => name);
+    closed(object, known, path, "field");
+    return Object.fromEntries(
+      type.record.map(([name, of]) => {
+        const missing = object[name] === undefined && !isOption(types, of);
+        if (missing) throw invalid(path, `it lacks the field ${JSON.stringify(name)}`);
+        return [camelCase(name), fromJson(types, of, object[name] ?? null, `${path}.${name}`)];
+      }),
+    );
+  }
+  if ("variant" in type) return variantFromJson(types, type.variant, json, path);
+  if ("enum" in type) return oneOf(type.enum, json, path);
+  if ("flags" in type) {
+    const names = arrayFromJson(json, path).map((item, i) => oneOf(type.flags, item, `${path}[${i}]`));
+    return Object.fromEntries(type.flags.map((name) => [camelCase(name), names.includes(name)]));
+  }
+  if ("option" in type) {
+    if (!isNullable(types, type.option)) {
+      return json === null || json === undefined ? undefined : fromJson(types, type.option, json, path);
+    }
+    if (json === null || json === undefined) return { tag: "none" };
+    const { some } = objectFromJson(json, path, `{"some": …} or null`);
+    return { tag: "some", val: fromJson(types, type.option, some ?? null, `${path}.some`) };
+  }
+  if ("result" in type) return resultFromJson(types, type.result, json, path);
+  if ("tuple" in type) {
+    const items = arrayFromJson(json, path, type.tuple.length);
+    return type.tuple.map((of, i) => fromJson(types, of, items[i], `${path}[${i}]`));
+  }
+  if ("list" in type) return listFromJson(types, type.list, json, path);
+  if ("array" in type) return listFromJson(types, type.array[0], json, path, type.array[1]);
+  if ("map" in type) return mapFromJson(types, type.map, json, path);
+  throw unsupported(type, path);
+}
+
+/** JSON out of a WIT value as `LinkedFunction.call` gives it; what `fromJson` takes back. */
+export function toJson(types: Types, index: number, value: unknown): unknown {
+  const type = types[index]!;
+  if (typeof type === "string") return primitiveToJson(value);
+  if ("record" in type) {
+    const record = value as Record<string, unknown>;
+    return Object.fromEntries(type.record.map(([name, of]) => [name, toJson(types, of, record[camelCase(name)])]));
+  }
+  if ("variant" in type) {
+    const { tag, val } = value as { tag: string; val: unknown };
+    const of = type.variant.find(([name]) => name === tag)?.[1] ?? null;
+    return of === null ? { tag } : { tag, val: toJson(types, of, val) };
+  }
+  if ("enum" in type) return value;
+  if ("flags" in type) return type.flags.filter((name) => (value as Record<string, boolean>)[camelCase(name)]);
+  if ("option" in type) {
+    if (!isNullable(types, type.option)) return value === undefined ? null : toJson(types, type.option, value);
+    const { tag, val } = value as { tag: string; val: unknown };
+    return tag === "none" ? null : { some: toJson(types, type.option, val) };
+  }
+  if ("result" in type) {
+    const { tag, val } = value as { tag: "ok" | "err"; val: unknown };
+    const of = type.result[tag === "ok" ? 0 : 1];
+    return { [tag]: of === null ? null : toJson(types, of, val) };
+  }
+  if ("tuple" in type) return type.tuple.map((of, i) => toJson(types, of, (value as unknown[])[i]));
+  if ("list" in type) return Array.from(value as ArrayLike<unknown>, (item) => toJson(types, type.list, item));
+  if ("array" in type) return Array.from(value as ArrayLike<unknown>, (item) => toJson(types, type.array[0], item));
+  if ("map" in type) return mapToJson(types, type.map, value as Map<unknown, unknown>);
+  throw unsupported(type, "result");
+}
+
+function primitiveFromJson(type: string, json: unknown, path: string): unknown {
+  switch (type) {
+    case "bool":
+      if (typeof json !== "boolean") throw expected("true or false", json, path);
+      return json;
+    case "string":
+      if (typeof json !== "string") throw expected("a string", json, path);
+      if (!json.isWellFormed()) throw invalid(path, "the string has a lone surrogate, which is no Unicode text");
+      return json;
+    case "char":
+      if (typeof json !== "string" || [...json].length !== 1 || !json.isWellFormed())
+        throw expected("a string of one character", json, path);
+      return json;
+    case "float32":
+    case "float64":
+      if (json === "NaN" || json === "Infinity" || json === "-Infinity") return Number(json);
+      if (typeof json !== "number") throw expected(`a number, "NaN", "Infinity" or "-Infinity"`, json, path);
+      return json;
+    case "errorcontext":
+      throw unsupported(type, path);
+    default:
+      return integerFromJson(type, json, path);
+  }
+}
+
+function integerFromJson(type: string, json: unknown, path: string): number | bigint {
+  const bits = Number(type.slice(1));
+  const signed = type.startsWith("s");
+  const text = typeof json === "string" && /^-?\d{1,20}$/.test(json) ? json : undefined;
+  if (text === undefined && !Number.isInteger(json)) throw expected(`an integer (${type})`, json, path);
+  if (typeof json === "number" && !Number.isSafeInteger(json))
+    throw invalid(path, `a number above 2^53 has lost digits in JSON: write it as a string: ${json}`);
+  const value = BigInt(text ?? (json as number));
+  if (value !== (signed ? BigInt.asIntN(bits, value) : BigInt.asUintN(bits, value)))
+    throw invalid(path, `the number does not fit ${type}: ${value}`);
+  return bits === 64 ? value : Number(value);
+}
+
+function primitiveToJson(value: unknown): unknown {
+  if (typeof value === "bigint") return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
+  if (typeof value === "number" && !Number.isFinite(value)) return String(value);
+  return value;
+}
+
+function variantFromJson(
+  types: Types,
+  cases: readonly (readonly [string, number | null])[],
+  json: unknown,
+  path: string,
+): unknown {
+  const names = cases.map(([name]) => name);
+  if (typeof json === "string") {
+    const tag = oneOf(names, json, path);
+    const of = cases.find(([name]) => name === tag)![1];
+    if (of !== null) throw invalid(path, `the case needs a value: write {"tag": "${tag}", "val": …}`);
+    return { tag };
+  }
+  const object = objectFromJson(json, path, `{"tag": …, "val": …}`);
+  closed(object, ["tag", "val"], path, "key");
+  const tag = oneOf(names, object["tag"], `${path}.tag`);
+  const of = cases.find(([name]) => name === tag)![1];
+  if (of === null) {
+    if (object["val"] !== undefined && object["val"] !== null) throw invalid(path, `the case "${tag}" has no value`);
+    return { tag };
+  }
+  return { tag, val: fromJson(types, of, object["val"] ?? null, `${path}.val`) };
+}
+
+function resultFromJson(
+  types: Types,
+  [ok, err]: readonly [number | null, number | null],
+  json: unknown,
+  path: string,
+): unknown {
+  const object = objectFromJson(json, path, `{"ok": …} or {"err": …}`);
+  const keys = Object.keys(object);
+  if (keys.length !== 1 || (keys[0] !== "ok" && keys[0] !== "err"))
+    throw expected(`{"ok": …} or {"err": …}`, json, path);
+  const tag = keys[0];
+  const of = tag === "ok" ? ok : err;
+  return { tag, val: of === null ? undefined : fromJson(types, of, object[tag] ?? null, `${path}.${tag}`) };
+}
+
+function listFromJson(types: Types, of: number, json: unknown, path: string, length?: number): unknown {
+  const base64 = types[of] === "u8" && isObject(json) ? json["base64"] : undefined;
+  if (base64 !== undefined) return bytesFromBase64(base64, path, length);
+  const items = arrayFromJson(json, path, length).map((item, i) => fromJson(types, of, item, `${path}[${i}]`));
+  return elementArray(types[of]!, items);
+}
+
+function bytesFromBase64(base64: unknown, path: string, length: number | undefined): Uint8Array {
+  let bytes: Uint8Array;
+  try {
+    bytes = Uint8Array.fromBase64(base64 as string);
+  } catch {
+    throw expected("base64 text", base64, `${path}.base64`);
+  }
+  if (length !== undefined && bytes.length !== length)
+    throw invalid(path, `it has ${bytes.length} bytes, not ${length}`);
+  return bytes;
+}
+
+function mapFromJson(types: Types, [key, of]: readonly [number, number], json: unknown, path: string): unknown {
+  const entries: [unknown, unknown][] =
+    types[key] === "string" && isObject(json)
+      ? Object.entries(json)
+      : arrayFromJson(json, path).map((pair, i) => arrayFromJson(pair, `${path}[${i}]`, 2) as [unknown, unknown]);
+  return new Map(
+    entries.map(([k, v], i) => [
+      fromJson(types, key, k, `${path}[${i}][0]`),
+      fromJson(types, of, v, `${path}[${typeof k === "string" ? JSON.stringify(k) : i}]`),
+    ]),
+  );
+}
+
+function mapToJson(types: Types, [key, of]: readonly [number, number], value: Map<unknown, unknown>): unknown {
+  const entries = [...value].map(([k, v]) => [toJson(types, key, k), toJson(types, of, v)]);
+  return types[key] === "string" ? Object.fromEntries(entries) : entries;
+}
+
+function isOption(types: Types, index: number): boolean {
+  const type = types[index]!;
+  return typeof type !== "string" && "option" in type;
+}
+
+function isObject(json: unknown): json is Record<string, unknown> {
+  return typeof json === "object" && json !== null && !Array.isArray(json);
+}
+
+function objectFromJson(json: unknown, path: string, shape = "an object"): Record<string, unknown> {
+  if (!isObject(json)) throw expected(shape, json, path);
+  return json;
+}
+
+function arrayFromJson(json: unknown, path: string, length?: number): unknown[] {
+  if (!Array.isArray(json)) throw expected("an array", json, path);
+  if (length !== undefined && json.length !== length)
+    throw invalid(path, `it has ${json.length} items, and the type has ${length}`);
+  return json;
+}
+
+function oneOf(names: readonly string[], json: unknown, path: string): string {
+  if (typeof json !== "string" || !names.includes(json))
+    throw expected(`one of ${names.map((name) => JSON.stringify(name)).join(", ")}`, json, path);
+  return json;
+}
+
+function closed(object: object, known: readonly string[], path: string, what: string): void {
+  const unknown = Object.keys(object).find((key) => !known.includes(key));
+  if (unknown !== undefined)
+    throw invalid(path, `it has no ${what} ${JSON.stringify(unknown)}, only ${known.join(", ") || "none"}`);
+}
+
+function expected(what: string, json: unknown, path: string): CallError {
+  const text = json === undefined ? "nothing" : (JSON.stringify(json) ?? "nothing");
+  return invalid(path, `expected ${what}, found ${text.length > 60 ? `${text.slice(0, 60)}…` : text}`);
+}
+
+function invalid(path: string, why: string): CallError {
+  return new CallError("invalid-argument", `Cannot read ${path}: ${why}`, { path });
+}
+
+function unsupported(type: PlanType, path: string): CallError {
+  const what = typeof type === "string" ? type : Object.keys(type)[0];
+  return new CallError(
+    "unsupported-type",
+    `Cannot pass ${path} through JSON: a value of type ${what} has no JSON form`,
+    {
+      path,
+    },
+  );
+}
