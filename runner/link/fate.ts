@@ -1,0 +1,54 @@
+import { Trap } from "../host/host.ts";
+import type { BorrowScope } from "./handles.ts";
+
+/**
+ * What becomes of one linked instance: alive, in a call, or ended by a trap for good.
+ * The first reason counts; whatever the guest does with the exception afterwards, the instance stays ended.
+ */
+export class Fate {
+  trap: Trap | undefined;
+  /** In a call, possibly suspended. */
+  busy = false;
+  /** On the clock of `performance.now()`. */
+  deadline = Number.POSITIVE_INFINITY;
+  /** Borrows of the innermost call between components. */
+  scope: BorrowScope | undefined;
+  /** What a blocking host function waits for; the shim's next import takes it. */
+  waiting: Promise<unknown> | undefined;
+  #cancel: ((reason: Trap) => void) | undefined;
+
+  /** Ends the instance; a failure of a host function becomes a trap with the failure as its cause. */
+  fail(reason: unknown): Trap {
+    this.trap ??= asTrap(reason);
+    return this.trap;
+  }
+
+  /** Ends the instance and, where it is suspended, its call. */
+  cancel(message: string): void {
+    const trap = this.fail(new Trap(message));
+    this.#cancel?.(trap);
+  }
+
+  /** The value of what was left in `waiting`, or the reason given to `cancel`. */
+  wait(): Promise<unknown> {
+    const promise = this.waiting;
+    this.waiting = undefined;
+    return new Promise((resolve, reject) => {
+      this.#cancel = reject;
+      promise?.then(resolve, reject);
+    }).finally(() => {
+      this.#cancel = undefined;
+    });
+  }
+}
+
+/** Any thrown value as a trap. */
+export function asTrap(reason: unknown): Trap {
+  if (reason instanceof Trap) return reason;
+  const name = (reason as { name?: unknown } | undefined)?.name;
+  const text = reason instanceof Error || name !== undefined ? String((reason as Error).message) : String(reason);
+  if (name === "RuntimeError") return new Trap(text, { cause: reason });
+  if (name === "RangeError" && /call stack/i.test(text)) return new Trap("stack overflow", { cause: reason });
+  if (name === "SuspendError") return new Trap("a start function or destructor tried to wait", { cause: reason });
+  return new Trap(`a host function failed: ${text}`, { cause: reason });
+}
