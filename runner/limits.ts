@@ -35,12 +35,12 @@ export function timedOut(limits: Pick<Limits, "requestTimeoutMs">, cause?: unkno
 }
 
 /** Refuses a body of more than `limits.bodyBytes`: 413. */
-export function bodyTooLarge(limits: Limits): LimitError {
+export function bodyTooLarge(limits: Pick<Limits, "bodyBytes">): LimitError {
   return new LimitError("body", 413, `Cannot take the body: it is larger than ${limits.bodyBytes} bytes (limit body)`);
 }
 
 /** Refuses headers of more than `limits.headerBytes`: 431. */
-export function headersTooLarge(limits: Limits): LimitError {
+export function headersTooLarge(limits: Pick<Limits, "headerBytes">): LimitError {
   return new LimitError(
     "headers",
     431,

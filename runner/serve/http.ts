@@ -1,0 +1,130 @@
+import { randomUUID } from "node:crypto";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
+import type { Limits } from "../config.ts";
+import { HttpError } from "../host/http/error.ts";
+import { Exchange, ResponseOutparam, readHead } from "../host/http/exchange.ts";
+import { bodyTooLarge, headersTooLarge, LimitError } from "../limits.ts";
+import type { Linked, LinkedFunction } from "../link/linked.ts";
+
+/** What a request is held to. */
+export type HttpLimits = Pick<Limits, "headerBytes" | "bodyBytes" | "requestTimeoutMs">;
+
+/** How the front tells of what it refused by itself, before any guest ran. */
+export interface FrontOptions {
+  readonly limits: HttpLimits;
+  readonly onRequest: (request: IncomingMessage, response: ServerResponse) => void;
+  readonly onRefused?: (error: LimitError) => void;
+}
+
+/** Milliseconds in which a client must have sent its headers; the whole request may take longer by the time limit. */
+const headersMs = 10_000;
+const slowestRequestMs = 300_000;
+
+/**
+ * A server for guests: bounded headers (431), slow clients are cut off (408), and `100 Continue` is sent when the guest
+ * first reads the body. The caller listens and closes.
+ */
+export function createHttpServer({ limits, onRequest, onRefused }: FrontOptions): Server {
+  const server = createServer(
+    {
+      maxHeaderSize: limits.headerBytes,
+      headersTimeout: headersMs,
+      requestTimeout: Math.max(slowestRequestMs, limits.requestTimeoutMs ?? 0),
+      keepAliveTimeout: 65_000,
+      connectionsCheckingInterval: 1000,
+      noDelay: true,
+    },
+    onRequest,
+  );
+  server.maxHeadersCount = 0;
+  server.on("checkContinue", onRequest);
+  server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
+    if (error.code === "HPE_HEADER_OVERFLOW") onRefused?.(headersTooLarge(limits));
+    refuseConnection(error.code, socket);
+  });
+  return server;
+}
+
+function refuseConnection(code: string | undefined, socket: Duplex): void {
+  if (!socket.writable || code === "ECONNRESET") {
+    socket.destroy();
+    return;
+  }
+  const status =
+    code === "HPE_HEADER_OVERFLOW"
+      ? "431 Request Header Fields Too Large"
+      : code === "ERR_HTTP_REQUEST_TIMEOUT"
+        ? "408 Request Timeout"
+        : "400 Bad Request";
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, () => socket.destroy());
+}
+
+/** The composition's `wasi:http/incoming-handler`, of any 0.2; undefined where it exports none. */
+export function findHandler(linked: Linked): LinkedFunction | undefined {
+  return linked.functions.find(
+    ({ interface: name, name: func }) => func === "handle" && /^wasi:http\/incoming-handler@0\.2\.\d+$/.test(name),
+  );
+}
+
+const handlers = new WeakMap<Linked, LinkedFunction>();
+
+/**
+ * Lets a guest answer a request. Resolves when the guest has returned; its body may still be on the way to the client.
+ *
+ * Rejects where there is no whole answer, and the caller answers with `answerFailure`: with a `LimitError` for a body
+ * that is announced too large (no guest runs), with an `HttpError` for a guest without a usable response, or with what
+ * the call rejects with (a trap; the instance is lost).
+ */
+export async function handle(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { linked, limits }: { readonly linked: Linked; readonly limits: Pick<Limits, "bodyBytes"> },
+): Promise<void> {
+  const head = readHead(request);
+  if (head.contentLength > limits.bodyBytes) throw bodyTooLarge(limits);
+  const handler = handlers.get(linked) ?? rememberHandler(linked);
+  const exchange = new Exchange(request, response, head);
+  const { guest } = handler;
+  response.on("error", ignore);
+  try {
+    await handler.callCore(guest.add(exchange.incoming(limits.bodyBytes)), guest.add(new ResponseOutparam(exchange)));
+  } catch (error) {
+    exchange.abandon();
+    throw error;
+  }
+  exchange.conclude();
+}
+
+function rememberHandler(linked: Linked): LinkedFunction {
+  const handler = findHandler(linked);
+  if (handler === undefined)
+    throw new HttpError("no-handler", "Cannot serve HTTP: the composition exports no wasi:http/incoming-handler@0.2");
+  handlers.set(linked, handler);
+  return handler;
+}
+
+function ignore(): void {}
+
+/**
+ * Answers a request whose handling was rejected, and gives the request's id for the log: the client's own
+ * `x-request-id` where it is a plain word, else a new one. Once headers are out, only the connection can say it.
+ */
+export function answerFailure(request: IncomingMessage, response: ServerResponse, error: unknown): string {
+  const given = request.headers["x-request-id"];
+  const id = typeof given === "string" && /^[\w.-]{1,64}$/.test(given) ? given : randomUUID();
+  if (response.headersSent) {
+    if (!response.writableFinished) response.destroy();
+    return id;
+  }
+  if (response.destroyed) return id;
+  const known = error instanceof LimitError || error instanceof HttpError;
+  const status = known ? error.status : 500;
+  const text = `${known ? error.message : "The component failed"}\nrequest ${id}\n`;
+  const headers: Record<string, string> = { "content-type": "text/plain; charset=utf-8", "x-request-id": id };
+  if (status === 503) headers["retry-after"] = "1";
+  // What the client is still sending would be read for nothing.
+  if (!request.complete) headers["connection"] = "close";
+  response.writeHead(status, headers).end(text);
+  return id;
+}
