@@ -2,6 +2,7 @@ import { type Diagnostic, inSpecOrder } from "./diagnostic.ts";
 import { Draft } from "./draft.ts";
 import { EndReader } from "./ends.ts";
 import { addExports } from "./exports.ts";
+import type { Failure } from "./failure.ts";
 import { serveByConnection, serveRest } from "./imports.ts";
 import { readInstances } from "./instances.ts";
 import type { Components, CompositionExport, Wiring, WiringSpec } from "./spec.ts";
@@ -18,10 +19,15 @@ export interface Decision {
 /**
  * Decides the wiring of a composition: pure, total, all findings at once, in the order of the spec.
  *
- * A valid answer is one that composes. That a runner can run it is for `checkRunner` to say.
+ * A valid answer is one that composes. That a runner can run it is for `checkRunner` to say. `unreadable` has the
+ * components that the composer could not inspect, and why: they are reported at each instance that uses them.
  */
-export function decide(spec: WiringSpec, components: Components): Decision {
-  const draft = new Draft(spec, components);
+export function decide(
+  spec: WiringSpec,
+  components: Components,
+  options: { readonly unreadable?: ReadonlyMap<string, Failure> } = {},
+): Decision {
+  const draft = new Draft(spec, components, options.unreadable ?? new Map());
   readInstances(draft);
   const reader = new EndReader(draft);
   const made = readConnections(draft, reader);

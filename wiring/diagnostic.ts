@@ -23,7 +23,9 @@ export type Code =
   // What a runner says of a wiring that is sound: `runner.ts`.
   | "async-lift"
   | "unhosted-import"
+  | "missing-grant"
   // What the composer says of a wiring that looked sound: `failure.ts`.
+  | "invalid-component"
   | "unsupported-component"
   | "composer-failed";
 

@@ -1,4 +1,5 @@
 import type { Code, Diagnostic } from "./diagnostic.ts";
+import type { Failure } from "./failure.ts";
 import type { Components, CompositionExport, Edge, End, HostImport, WiringSpec } from "./spec.ts";
 import { exportsOf, type Item, type TypeTable } from "./table.ts";
 
@@ -12,6 +13,8 @@ const maxFindings = 1000;
 export class Draft {
   readonly spec: WiringSpec;
   readonly components: Components;
+  /** Components that are there and could not be read, by name. */
+  readonly unreadable: ReadonlyMap<string, Failure>;
   /** Every declared instance in order; undefined where its component is unknown. Of two with one name the first counts. */
   readonly declared = new Map<string, TypeTable | undefined>();
   /** Those whose component is known. */
@@ -23,9 +26,10 @@ export class Draft {
   readonly #served = new Map<string, string>();
   #uncounted = 0;
 
-  constructor(spec: WiringSpec, components: Components) {
+  constructor(spec: WiringSpec, components: Components, unreadable: ReadonlyMap<string, Failure>) {
     this.spec = spec;
     this.components = components;
+    this.unreadable = unreadable;
   }
 
   /** What was found, in the order of finding; the last one says how many were left out. */
@@ -41,6 +45,10 @@ export class Draft {
 
   warn(code: Code, field: string, finding: Finding): void {
     this.#add({ code, severity: "warning", field, ...finding });
+  }
+
+  report(diagnostic: Diagnostic): void {
+    this.#add(diagnostic);
   }
 
   /** Notes that `field` serves an import; returns the field that already does, if one does. */

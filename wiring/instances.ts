@@ -1,4 +1,5 @@
 import type { Draft } from "./draft.ts";
+import { explainUnreadable } from "./failure.ts";
 import { didYouMean } from "./hint.ts";
 import type { TypeTable } from "./table.ts";
 
@@ -22,9 +23,11 @@ export function readInstances(draft: Draft): void {
     const table = draft.components.get(component);
     draft.declared.set(name, table);
     if (table !== undefined) draft.tables.set(name, table);
-    else {
+    else if (draft.unreadable.has(component)) {
+      draft.report(explainUnreadable({ name, field }, draft.unreadable.get(component)!));
+    } else {
       const message = `Cannot find the component of instance "${name}": ${component}`;
-      const hint = didYouMean(component, draft.components.keys());
+      const hint = didYouMean(component, [...draft.components.keys(), ...draft.unreadable.keys()]);
       draft.error("unknown-component", `${field}.component`, { instance: name, message, hint });
     }
   }
