@@ -1,0 +1,190 @@
+import type { Component } from "../component.ts";
+import type { Composition } from "../composition.ts";
+import { type Kind, kinds, manifestSchema } from "../kinds.ts";
+import { apiVersion, serviceNamePattern, toName } from "../names.ts";
+import { nearest, suggestion } from "../nearest.ts";
+import { joinPath } from "../path.ts";
+import { type Problem, validate } from "../validate.ts";
+import { found } from "../values.ts";
+import { type Entry, readEntries } from "./compose-entries.ts";
+import { asFinding, type Finding, type Locate, type Located } from "./finding.ts";
+import type { TextOptions } from "./read.ts";
+import type { YamlDocument } from "./yaml.ts";
+
+const sections = ["components", "instances", "connections", "exports"];
+
+interface Into {
+  readonly components: Located<Component>[];
+  readonly compositions: Located<Composition>[];
+  readonly findings: Finding[];
+}
+
+/** True for a document of the published compose shape: `components`, `instances`, `connections`, `exports`, no `kind`. */
+export function isComposeFile(data: unknown): boolean {
+  return typeof data === "object" && data !== null && ("components" in data || "instances" in data);
+}
+
+/**
+ * Reads the published compose shape (sections as maps or as lists) into the manifests that say the same: a Component
+ * for every component, and one Composition. Every field of these finds its place in the file.
+ */
+export function readComposeFile(document: YamlDocument, options: TextOptions, into: Into): void {
+  const problems: Problem[] = [];
+  const data = document.data as Record<string, unknown>;
+  for (const key of Object.keys(data)) {
+    if (sections.includes(key)) continue;
+    const known = suggestion(key, sections);
+    const hint = known?.startsWith("Did")
+      ? known
+      : "Write manifests of kind Component and Composition where you need more than sections of a compose file";
+    problems.push({ path: joinPath("", key), message: `Unknown field: ${found(key)}`, hint, key: true });
+  }
+  const section = (name: string, fields: readonly string[]) =>
+    readEntries(data[name], { path: name, fields, problems });
+  const components = section("components", ["name", "path"]);
+  const instances = section("instances", ["name", "component"]);
+  const connections = section("connections", ["from", "to"]);
+  const exports = section("exports", ["name", "from"]);
+  if (data["instances"] === undefined) problems.push({ path: "", message: 'Missing field: "instances"' });
+  const mapped = { instances, connections, exports: [] as Entry[] };
+  const name = nameComposition({ ...mapped, exports }, options.folder);
+  mapped.exports = exports.map((entry) => resolveExport(entry, { name, connections, declared: instances, problems }));
+  const used = new Set(mapped.exports.map(({ via }) => via));
+  mapped.connections = connections.filter((connection) => !used.has(connection));
+  if (problems.length === 0) {
+    addComponents(components, document, options, into);
+    addComposition(name, mapped, { document, options, into });
+  }
+  into.findings.push(...problems.map((problem) => asFinding(problem, document.locate)));
+}
+
+const endName = (end: string): string => end.split("/", 1)[0]!;
+
+/** The one undeclared name among the ends, if it is not a slip of the pen, else the folder's name. */
+function nameComposition(
+  parts: { readonly [part in "instances" | "connections" | "exports"]: readonly Entry[] },
+  folder: string,
+): string {
+  const declared = new Set(parts.instances.map(({ fields }) => fields["name"]));
+  const ends = [
+    ...parts.connections.flatMap(({ fields }) => [fields["from"], fields["to"]]),
+    ...parts.exports.map(({ fields }) => fields["from"]),
+  ];
+  const undeclared = new Set(ends.filter((end) => end?.includes("/")).map((end) => endName(end!)));
+  for (const name of declared) if (name !== undefined) undeclared.delete(name);
+  const [only, ...others] = undeclared;
+  const isName = only !== undefined && others.length === 0 && new RegExp(serviceNamePattern).test(only);
+  if (isName && nearest(only, declared as Set<string>) === undefined) return only;
+  return toName(folder) ?? "composition";
+}
+
+/** An export of the composition itself is what a connection ties to it: `from` becomes that connection's other end. */
+function resolveExport(
+  entry: Entry,
+  {
+    name,
+    connections,
+    declared,
+    problems,
+  }: { name: string; connections: readonly Entry[]; declared: readonly Entry[]; problems: Problem[] },
+): Entry {
+  const from = entry.fields["from"];
+  if (from === undefined || endName(from) !== name || declared.some(({ fields }) => fields["name"] === name))
+    return entry;
+  const via = connections.find(({ fields }) => fields["from"] === from || fields["to"] === from);
+  if (via === undefined) {
+    const ends = connections
+      .flatMap(({ fields }) => [fields["from"]!, fields["to"]!])
+      .filter((end) => end !== undefined && endName(end) === name);
+    problems.push({
+      path: joinPath(entry.path, "from"),
+      message: `No connection gives the composition this export: ${found(from)}`,
+      hint:
+        nearest(from, ends) === undefined
+          ? `Connect it, or export it from an instance: INSTANCE/${from.slice(name.length + 1)}`
+          : `Did you mean "${nearest(from, ends)}"`,
+    });
+    return entry;
+  }
+  const other = via.fields["from"] === from ? via.fields["to"] : via.fields["from"];
+  return { ...entry, via, fields: { ...entry.fields, from: other } };
+}
+
+function addComponents(components: readonly Entry[], document: YamlDocument, { file }: TextOptions, into: Into): void {
+  for (const { path, fields } of components) {
+    const manifest = {
+      apiVersion,
+      kind: "Component",
+      metadata: { name: fields["name"] },
+      spec: { source: { file: { path: fields["path"] } } },
+    };
+    const locate = relocate(document.locate, [["", path]], [["spec", joinPath(path, "path")]]);
+    check<Component>(kinds.Component, manifest, { locate, file, into: into.components, findings: into.findings });
+  }
+}
+
+function addComposition(
+  name: string,
+  parts: { readonly [part in "instances" | "connections" | "exports"]: readonly Entry[] },
+  { document, options, into }: { document: YamlDocument; options: TextOptions; into: Into },
+): void {
+  const places: [string, string][] = [["", ""]];
+  const list = <T>(
+    part: "instances" | "connections" | "exports",
+    make: (fields: Entry["fields"]) => T,
+  ): T[] | undefined => {
+    parts[part].forEach(({ path }, index) => void places.push([joinPath(`spec.${part}`, index), path]));
+    return parts[part].length === 0 && part !== "instances" ? undefined : parts[part].map(({ fields }) => make(fields));
+  };
+  const manifest = {
+    apiVersion,
+    kind: "Composition",
+    metadata: { name },
+    spec: {
+      instances: list("instances", ({ name: instance, component }) => ({
+        name: instance,
+        component: { name: component },
+      })),
+      connections: list("connections", ({ from, to }) => ({ from, to })),
+      exports: list("exports", ({ name: exported, from }) => ({
+        name: exported ?? from?.slice(endName(from).length + 1),
+        from,
+      })),
+    },
+  };
+  const fixed: [string, string][] = ["instances", "connections", "exports"].map((part) => [`spec.${part}`, part]);
+  const locate = relocate(document.locate, [...places, ...fixed], []);
+  check<Composition>(kinds.Composition, manifest, {
+    locate,
+    file: options.file,
+    into: into.compositions,
+    findings: into.findings,
+  });
+}
+
+function check<T>(
+  kind: Kind,
+  manifest: unknown,
+  { locate, file, into, findings }: { locate: Locate; file: string; into: Located<T>[]; findings: Finding[] },
+): void {
+  const result = validate<T>(manifestSchema(kind), manifest);
+  if (result.valid) into.push({ manifest: result.value, file, locate });
+  else findings.push(...result.problems.map((problem) => asFinding(problem, locate)));
+}
+
+type Prefixes = readonly (readonly [made: string, original: string])[];
+
+/** Finds fields of a made manifest in the file that it was made from: the longest known prefix is replaced. */
+function relocate(locate: Locate, places: Prefixes, whole: Prefixes): Locate {
+  const byLength = [...places].sort(([a], [b]) => b.length - a.length);
+  return (path, options) => {
+    const [, all] = whole.find(([made]) => path.startsWith(made)) ?? [];
+    if (all !== undefined) return locate(all, options);
+    const [made, original] = byLength.find(
+      ([prefix]) =>
+        path === prefix || prefix === "" || (/^[.[]/.test(path.slice(prefix.length)) && path.startsWith(prefix)),
+    )!;
+    const rest = path.slice(made.length).replace(/^\.component\.name$/, ".component");
+    return locate(made === "" ? original : original + rest, options);
+  };
+}

@@ -1,0 +1,47 @@
+/**
+ * Writes what is generated from the sources and committed: `crds/*.yaml`. With `--check` it writes nothing and exits 1
+ * when a file is not what it would write.
+ */
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { basename, join, relative, resolve } from "node:path";
+import { argv, exit } from "node:process";
+import { stringify } from "yaml";
+import { makeCustomResourceDefinitions } from "../api/crd.ts";
+
+const root = resolve(import.meta.dirname, "..");
+const folder = join(root, "crds");
+const header = "# Generated from api/ by `npm run generate`: change the schema there, not this file.\n";
+
+const wanted = new Map(
+  makeCustomResourceDefinitions().map((definition) => {
+    const { name } = definition["metadata"] as { name: string };
+    return [
+      join(folder, `${name}.yaml`),
+      header + stringify(definition, { lineWidth: 0, aliasDuplicateObjects: false }),
+    ];
+  }),
+);
+
+function current(file: string): string | undefined {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return undefined;
+  }
+}
+
+mkdirSync(folder, { recursive: true });
+const stale = [...wanted].filter(([file, text]) => current(file) !== text).map(([file]) => file);
+const extra = readdirSync(folder)
+  .map((name) => join(folder, name))
+  .filter((file) => !wanted.has(file));
+
+if (argv.includes("--check")) {
+  for (const file of stale) console.error(`${relative(root, file)} is not what api/ says: run npm run generate`);
+  for (const file of extra) console.error(`${relative(root, file)} is not generated any more: run npm run generate`);
+  exit(stale.length + extra.length === 0 ? 0 : 1);
+}
+for (const file of stale) writeFileSync(file, wanted.get(file)!);
+for (const file of extra) rmSync(file);
+const changed = [...stale, ...extra].map((file) => basename(file));
+console.log(changed.length === 0 ? "Nothing to change" : `Changed ${changed.join(", ")}`);
