@@ -48,9 +48,9 @@ export class ReadableInput extends InputStream {
     this.wake();
   }
 
-  /** The failure that stands for an error of the source. */
-  protected failureOf(error: unknown): IoError {
-    return new IoError(error instanceof Error ? error.message : String(error), error);
+  /** The failure that stands for an error of the source; null where it was closed before its end without one. */
+  protected failureOf(error: Error | null): IoError {
+    return new IoError(error === null ? "The source was closed before its end" : error.message, error);
   }
 
   #attach(): void {
@@ -62,7 +62,7 @@ export class ReadableInput extends InputStream {
       return;
     }
     if (source.destroyed) {
-      this.end(this.failureOf(source.errored ?? new IoError("The source was closed")));
+      this.end(this.failureOf(source.errored));
       return;
     }
     source
@@ -86,10 +86,10 @@ export class ReadableInput extends InputStream {
     this.wake();
   };
   readonly #onEnd = (): void => this.end();
-  readonly #onError = (error: unknown): void => this.end(this.failureOf(error));
+  readonly #onError = (error: Error): void => this.end(this.failureOf(error));
   readonly #onClose = (): void => {
     if (this.#source.readableEnded) this.end();
-    else this.end(this.failureOf(new IoError("The source was closed before its end")));
+    else this.end(this.failureOf(null));
   };
 }
 

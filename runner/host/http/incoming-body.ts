@@ -114,8 +114,8 @@ class BodyInput extends ReadableInput {
     super[Symbol.dispose]();
   }
 
-  protected override failureOf(error: unknown): IoError {
-    return new HttpIoError(errorCodeOf(error), error);
+  protected override failureOf(error: Error | null): IoError {
+    return error === null ? lost : new HttpIoError(errorCodeOf(error), error);
   }
 
   #ask(): void {
