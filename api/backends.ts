@@ -29,7 +29,7 @@ const server = (schemes: string, example: string) =>
 export const backends = {
   type: "array",
   description: "What serves keyvalue and messaging. Instances reach a backend only through a grant that names it.",
-  maxItems: 32,
+  maxItems: 16,
   "x-kubernetes-list-type": "map",
   "x-kubernetes-list-map-keys": ["name"],
   items: {

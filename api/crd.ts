@@ -122,7 +122,8 @@ function rootSchema(kind: Kind): Schema {
     properties: {
       apiVersion: { type: "string", description: "Version of the API." },
       kind: { type: "string", description: "Kind of the object." },
-      metadata: { type: "object" },
+      // Named so that a rule may point at it.
+      metadata: { type: "object", properties: { name: { type: "string" } } },
       spec: kind.spec,
       status: kind.status,
     },

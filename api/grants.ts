@@ -123,7 +123,7 @@ export const grants = {
     keyvalue: {
       type: "array",
       description: "Buckets that wasi:keyvalue can open.",
-      maxItems: 64,
+      maxItems: 16,
       "x-kubernetes-list-type": "map",
       "x-kubernetes-list-map-keys": ["bucket"],
       items: bucket,
@@ -149,7 +149,7 @@ export const grants = {
     env: {
       type: "array",
       description: "Environment variables. Nothing of the runner's own environment is seen.",
-      maxItems: 256,
+      maxItems: 128,
       "x-kubernetes-list-type": "map",
       "x-kubernetes-list-map-keys": ["name"],
       items: environmentVariable,
