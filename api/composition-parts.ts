@@ -143,8 +143,8 @@ export const runner = {
     },
     probes: {
       type: "string",
-      description: "What is measured on every edge. Counters: calls and traps. Timed: durations too. Off: nothing.",
-      enum: ["Off", "Counters", "Timed"],
+      description: "What is measured on every edge. Counters: calls and traps. Timed: durations too. None: nothing.",
+      enum: ["None", "Counters", "Timed"],
       default: "Counters",
     },
   },

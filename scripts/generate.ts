@@ -12,12 +12,13 @@ const root = resolve(import.meta.dirname, "..");
 const folder = join(root, "crds");
 const header = "# Generated from api/ by `npm run generate`: change the schema there, not this file.\n";
 
+/** kubectl reads YAML 1.1, where a bare `Off` or `yes` is a boolean: version 1.1 quotes these. */
 const wanted = new Map(
   makeCustomResourceDefinitions().map((definition) => {
     const { name } = definition["metadata"] as { name: string };
     return [
       join(folder, `${name}.yaml`),
-      header + stringify(definition, { lineWidth: 0, aliasDuplicateObjects: false }),
+      header + stringify(definition, { lineWidth: 0, aliasDuplicateObjects: false, version: "1.1" }),
     ];
   }),
 );
