@@ -21,6 +21,8 @@ export interface Stats {
   /** By instance of the composition. */
   traps: Record<string, number>;
   lastTraps: Record<string, LastTrap>;
+  /** Answers of 500 and above since the last one below. */
+  failures: number;
   /** Two counts an edge of the plan: calls that returned, calls that did not because something trapped. */
   edges: number[];
   /** Pooled instances of the composition, and the bytes of their memories, now. */
@@ -42,6 +44,7 @@ export function emptyStats(): Stats {
     rejections: {},
     traps: {},
     lastTraps: {},
+    failures: 0,
     edges: [],
     pooled: 0,
     memoryBytes: 0,
@@ -53,6 +56,7 @@ export function addStats(into: Stats, from: Stats): void {
   addCounts(into, from);
   into.inflight += from.inflight;
   into.waiting += from.waiting;
+  into.failures += from.failures;
   into.pooled += from.pooled;
   into.memoryBytes += from.memoryBytes;
 }
@@ -77,6 +81,7 @@ export function addCounts(into: Stats, from: Stats): void {
 /** Counts one answered request. */
 export function countRequest(stats: Stats, status: number, seconds: number): void {
   const code = statusClasses[Math.trunc(status / 100)] ?? "5xx";
+  stats.failures = status < 500 ? 0 : stats.failures + 1;
   stats.requests[code] = (stats.requests[code] ?? 0) + 1;
   let bucket = 0;
   while (bucket < durationBuckets.length && seconds > durationBuckets[bucket]!) bucket++;

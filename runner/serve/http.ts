@@ -106,13 +106,18 @@ function rememberHandler(linked: Linked): LinkedFunction {
 
 function ignore(): void {}
 
+/** The client's own `x-request-id` where it is a plain word, else a new one. */
+export function requestIdOf(request: IncomingMessage): string {
+  const given = request.headers["x-request-id"];
+  return typeof given === "string" && /^[\w.-]{1,64}$/.test(given) ? given : randomUUID();
+}
+
 /**
  * Answers a request whose handling was rejected, and gives the request's id for the log: the client's own
  * `x-request-id` where it is a plain word, else a new one. Once headers are out, only the connection can say it.
  */
 export function answerFailure(request: IncomingMessage, response: ServerResponse, error: unknown): string {
-  const given = request.headers["x-request-id"];
-  const id = typeof given === "string" && /^[\w.-]{1,64}$/.test(given) ? given : randomUUID();
+  const id = requestIdOf(request);
   if (response.headersSent) {
     if (!response.writableFinished) response.destroy();
     return id;

@@ -1,6 +1,6 @@
+import { camelCase } from "../abi/names.ts";
 import type { PlanType } from "../link/plan.ts";
 import { CallError } from "./error.ts";
-import { camelCase, elementArray, isNullable } from "./json-names.ts";
 
 /** The types that numbers point into: `Plan.types`. */
 export type Types = readonly PlanType[];
@@ -31,12 +31,11 @@ export function fromJson(types: Types, index: number, json: unknown, path: strin
     return Object.fromEntries(type.flags.map((name) => [camelCase(name), names.includes(name)]));
   }
   if ("option" in type) {
-    if (!isNullable(types, type.option)) {
-      return json === null || json === undefined ? undefined : fromJson(types, type.option, json, path);
-    }
-    if (json === null || json === undefined) return { tag: "none" };
-    const { some } = objectFromJson(json, path, `{"some": …} or null`);
-    return { tag: "some", val: fromJson(types, type.option, some ?? null, `${path}.some`) };
+    const nested = isOption(types, type.option);
+    const some = json === null || json === undefined ? undefined : nested ? someOf(json, path) : { some: json };
+    const val = some && fromJson(types, type.option, some.some, nested ? `${path}.some` : path);
+    if (isNullable(types, index)) return val;
+    return some === undefined ? { tag: "none" } : { tag: "some", val };
   }
   if ("result" in type) return resultFromJson(types, type.result, json, path);
   if ("tuple" in type) {
@@ -65,9 +64,10 @@ export function toJson(types: Types, index: number, value: unknown): unknown {
   if ("enum" in type) return value;
   if ("flags" in type) return type.flags.filter((name) => (value as Record<string, boolean>)[camelCase(name)]);
   if ("option" in type) {
-    if (!isNullable(types, type.option)) return value === undefined ? null : toJson(types, type.option, value);
-    const { tag, val } = value as { tag: string; val: unknown };
-    return tag === "none" ? null : { some: toJson(types, type.option, val) };
+    const nullable = isNullable(types, index);
+    if (nullable ? value === undefined : (value as { tag: string }).tag === "none") return null;
+    const some = toJson(types, type.option, nullable ? value : (value as { val?: unknown }).val);
+    return isOption(types, type.option) ? { some } : some;
   }
   if ("result" in type) {
     const { tag, val } = value as { tag: "ok" | "err"; val: unknown };
@@ -167,8 +167,7 @@ function resultFromJson(
 function listFromJson(types: Types, of: number, json: unknown, path: string, length?: number): unknown {
   const base64 = types[of] === "u8" && isObject(json) ? json["base64"] : undefined;
   if (base64 !== undefined) return bytesFromBase64(base64, path, length);
-  const items = arrayFromJson(json, path, length).map((item, i) => fromJson(types, of, item, `${path}[${i}]`));
-  return elementArray(types[of]!, items);
+  return arrayFromJson(json, path, length).map((item, i) => fromJson(types, of, item, `${path}[${i}]`));
 }
 
 function bytesFromBase64(base64: unknown, path: string, length: number | undefined): Uint8Array {
@@ -204,6 +203,18 @@ function mapToJson(types: Types, [key, of]: readonly [number, number], value: Ma
 function isOption(types: Types, index: number): boolean {
   const type = types[index]!;
   return typeof type !== "string" && "option" in type;
+}
+
+/** An option is `T | undefined` in JavaScript unless its payload is one already: then it is tagged (as jco maps it). */
+function isNullable(types: Types, index: number): boolean {
+  const type = types[index]!;
+  return typeof type !== "string" && "option" in type && !isNullable(types, type.option);
+}
+
+function someOf(json: unknown, path: string): { some: unknown } {
+  const object = objectFromJson(json, path, `{"some": …} or null`);
+  if (!("some" in object) || Object.keys(object).length !== 1) throw expected(`{"some": …} or null`, json, path);
+  return { some: object["some"] };
 }
 
 function isObject(json: unknown): json is Record<string, unknown> {

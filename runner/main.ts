@@ -1,0 +1,57 @@
+/**
+ * The runner: `main.ts --config FILE`. Serves one composition until SIGTERM or SIGINT, then drains and exits 0.
+ * Exits 2 when it is called wrongly, 1 when the composition cannot run.
+ */
+import { readFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import type { RunnerConfig } from "./config.ts";
+import { RunnerError } from "./error.ts";
+import { makeLog } from "./log.ts";
+import { AdminServer } from "./serve/admin.ts";
+import { Supervisor } from "./supervisor.ts";
+
+const log = makeLog("json");
+
+function readConfig(): RunnerConfig {
+  const { values } = parseArgs({ options: { config: { type: "string" } }, strict: true });
+  if (values.config === undefined) throw new RunnerError("bad-config", "Cannot start the runner: give --config FILE");
+  try {
+    return JSON.parse(readFileSync(values.config, "utf8"));
+  } catch (cause) {
+    throw new RunnerError("bad-config", `Cannot read the configuration: ${(cause as Error).message}`, { cause });
+  }
+}
+
+async function main(config: RunnerConfig): Promise<void> {
+  const supervisor = new Supervisor(config, { log, format: "json" });
+  const admin = new AdminServer(supervisor, config.adminToken === undefined ? {} : { token: config.adminToken });
+  const started = Promise.all([supervisor.start(), admin.listen(config.admin)]);
+  let ending = false;
+  const end = async (signal: string, idleMs: number) => {
+    if (ending) return;
+    ending = true;
+    log.event("info", `Received ${signal}: finishing what is in flight`);
+    await supervisor.stop(config.limits.drainMs, idleMs);
+    admin.close();
+    process.exit(0);
+  };
+  process.on("SIGTERM", () => void end("SIGTERM", 1000));
+  process.on("SIGINT", () => void end("SIGINT", 0));
+  const [{ host, port }, adminAt] = await started;
+  log.event("info", `Serving ${config.composition} at ${host}:${port}, admin at ${adminAt.host}:${adminAt.port}`, {
+    port,
+    adminPort: adminAt.port,
+  });
+}
+
+let config: RunnerConfig;
+try {
+  config = readConfig();
+} catch (error) {
+  log.event("critical", (error as Error).message);
+  process.exit(2);
+}
+main(config).catch((error: unknown) => {
+  log.event("critical", error instanceof RunnerError ? error.message : String((error as Error)?.stack ?? error));
+  process.exit(1);
+});

@@ -1,0 +1,74 @@
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import type { Limits } from "../config.ts";
+import { countRejection, type Stats } from "../stats.ts";
+import { createHttpServer } from "./http.ts";
+
+/** The HTTP server of one worker. It does not listen: its connections come from the supervisor. */
+export class HttpServer {
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+  readonly #active = new Set<ServerResponse>();
+  #draining = false;
+  #idleOver = false;
+  #quiet: (() => void) | undefined;
+
+  constructor(
+    listener: (request: IncomingMessage, response: ServerResponse) => void,
+    options: { readonly limits: Limits; readonly stats: Stats },
+  ) {
+    this.#server = createHttpServer({
+      limits: options.limits,
+      onRefused: ({ limit }) => countRejection(options.stats, limit),
+      onRequest: (request, response) => {
+        this.#active.add(response);
+        response.once("close", () => this.#closed(response));
+        // Whoever has this connection open learns that the next request belongs elsewhere.
+        if (this.#draining) response.shouldKeepAlive = false;
+        listener(request, response);
+      },
+    });
+    // It never listens itself, and this is when Node begins to check the times of its connections.
+    this.#server.emit("listening");
+  }
+
+  /** Takes a connection over. It must not have been read from. */
+  accept(socket: Socket): void {
+    socket.allowHalfOpen = true;
+    this.#sockets.add(socket);
+    socket.once("close", () => {
+      this.#sockets.delete(socket);
+      if (this.#sockets.size === 0) this.#quiet?.();
+    });
+    this.#server.emit("connection", socket);
+  }
+
+  /**
+   * Answers what is in flight, and for `idleMs` also what still comes on open connections, each answer with
+   * `connection: close`. Resolves when all connections are closed; after `drainMs` more the rest is cut.
+   */
+  async drain(idleMs: number, drainMs: number): Promise<void> {
+    this.#draining = true;
+    for (const response of this.#active) response.shouldKeepAlive = false;
+    const quiet = new Promise<void>((resolve) => {
+      this.#quiet = resolve;
+      if (this.#sockets.size === 0) resolve();
+    });
+    const idle = setTimeout(() => {
+      this.#idleOver = true;
+      this.#server.closeIdleConnections();
+    }, idleMs);
+    const late = setTimeout(() => {
+      for (const socket of this.#sockets) socket.destroy();
+    }, idleMs + drainMs);
+    await quiet;
+    clearTimeout(idle);
+    clearTimeout(late);
+  }
+
+  // An answer whose head was out before the drain began leaves its connection open.
+  #closed(response: ServerResponse): void {
+    this.#active.delete(response);
+    if (this.#idleOver) setImmediate(() => this.#server.closeIdleConnections());
+  }
+}
