@@ -45,19 +45,16 @@ const ranges4 = [
 ];
 /** Only 2000::/3 is global; of it, what is documentation, a tunnel, or otherwise not a place of its own. */
 const ranges6 = ["::/3", "4000::/2", "8000::/1", "2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20"];
-const notPublic = blockList([...ranges4, ...ranges6]);
+const notPublic = addressSet([...ranges4, ...ranges6]);
 
 /** Makes the policy of one instance; without a grant everything is refused. Throws `HttpError` for a bad pattern or range. */
 export function makePolicy(grant: Grants["http"]): Policy {
   const patterns = (grant?.allowedHosts ?? []).map(parsePattern);
-  const granted = blockList(grant?.allowedCIDRs ?? []);
+  const granted = addressSet(grant?.allowedCIDRs ?? []);
   const permitsAddress = (address: string): Verdict => {
     const plain = unmapped(address);
-    const family = isIP(plain);
-    if (family === 0) return { allowed: false, refused: "address", reason: `${address} is not an address` };
-    const type = family === 4 ? "ipv4" : "ipv6";
-    if (granted.check(plain, type)) return yes;
-    if (!notPublic.check(plain, type)) return yes;
+    if (isIP(plain) === 0) return { allowed: false, refused: "address", reason: `${address} is not an address` };
+    if (granted(plain) || !notPublic(plain)) return yes;
     const reason = `${plain} is not a public address and no range of allowedCIDRs names it`;
     return { allowed: false, refused: "address", reason };
   };
@@ -122,21 +119,21 @@ function hostMatcher(host: string): (host: string) => boolean {
   return (found) => any || (isIP(found) === 0 && expression.test(found));
 }
 
-function blockList(ranges: readonly string[]): BlockList {
-  const list = new BlockList();
+/** One list for each family: a `BlockList` takes an IPv4 address for its mapped form, which `::/3` holds. */
+function addressSet(ranges: readonly string[]): (address: string) => boolean {
+  const lists = { 4: new BlockList(), 6: new BlockList() };
   for (const range of ranges) {
     const [address = "", bits, ...rest] = range.split("/");
-    const family = isIP(address);
+    const family = isIP(address) as 0 | 4 | 6;
     const width = family === 4 ? 32 : 128;
     const prefix = bits === undefined ? width : /^\d{1,3}$/.test(bits) ? Number(bits) : Number.NaN;
-    if (family === 0 || rest.length > 0 || !(prefix <= width) || address.includes("%"))
-      throw new HttpError(
-        "bad-range",
-        `Cannot use the range of grants.http.allowedCIDRs: ${range} (write it as "10.0.0.0/8")`,
-      );
-    list.addSubnet(address, prefix, family === 4 ? "ipv4" : "ipv6");
+    if (family === 0 || rest.length > 0 || !(prefix <= width) || address.includes("%")) {
+      const form = 'write it as "10.0.0.0/8" or "fd00::/8"';
+      throw new HttpError("bad-range", `Cannot use the range of grants.http.allowedCIDRs: ${range} (${form})`);
+    }
+    lists[family].addSubnet(address, prefix, family === 4 ? "ipv4" : "ipv6");
   }
-  return list;
+  return (address) => (isIP(address) === 4 ? lists[4].check(address, "ipv4") : lists[6].check(address, "ipv6"));
 }
 
 /** An IPv4 address inside an IPv6 one (mapped, or through NAT64) as what is really reached; others as they are. */
