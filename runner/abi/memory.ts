@@ -1,5 +1,5 @@
 import { Trap } from "../host/host.ts";
-import { decodeLatin1, decodeUtf16, decodeUtf8, isLatin1 } from "./text.ts";
+import { decodeLatin1, decodeUtf8, decodeUtf16, isLatin1 } from "./text.ts";
 
 /** How strings lie in a guest's memory. */
 export type Encoding = "utf8" | "utf16" | "latin1+utf16";
@@ -88,7 +88,8 @@ export class GuestMemory {
 
   /** Copies `text` into the guest; unpaired surrogates become U+FFFD. The pair is pointer and length to pass on. */
   storeString(text: string): readonly [pointer: number, length: number] {
-    if (text.length > maxStringBytes / 3) throw new Trap(`a string of ${text.length} units does not fit a guest's memory`);
+    if (text.length > maxStringBytes / 3)
+      throw new Trap(`a string of ${text.length} units does not fit a guest's memory`);
     if (this.encoding === "utf8") return this.#storeUtf8(text);
     const latin1 = this.encoding === "latin1+utf16" && isLatin1(text);
     const pointer = this.allocate(2, latin1 ? text.length : 2 * text.length);

@@ -23,13 +23,13 @@ export class Fate {
     return this.trap;
   }
 
-  /** Ends the instance and, where it is suspended, its call. */
-  cancel(message: string): void {
+  /** Ends the instance and, where it is suspended, its call: the guest traps where it waits. */
+  abandon(message: string): void {
     const trap = this.fail(new Trap(message));
     this.#cancel?.(trap);
   }
 
-  /** The value of what was left in `waiting`, or the reason given to `cancel`. */
+  /** The value of what was left in `waiting`, or the reason given to `abandon`. */
   wait(): Promise<unknown> {
     const promise = this.waiting;
     this.waiting = undefined;

@@ -151,3 +151,14 @@ export class ModuleBuilder {
 function section(id: number, body: readonly number[]): number[] {
   return [id, ...leb(body.length), ...body];
 }
+
+/** A function made in WebAssembly. */
+export type WasmFunction = (...args: (number | bigint)[]) => number | bigint | undefined;
+
+/** What TypeScript's library does not know yet of JSPI and of exceptions in WebAssembly. */
+export interface Jspi {
+  readonly Suspending: new (wait: () => Promise<unknown>) => () => number;
+  readonly promising: (call: WasmFunction) => (...args: (number | bigint)[]) => Promise<number | bigint | undefined>;
+  readonly JSTag: WebAssembly.Tag;
+}
+export const jspi = WebAssembly as unknown as Jspi;

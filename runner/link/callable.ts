@@ -1,0 +1,130 @@
+import type { Core } from "../abi/coerce.ts";
+import { AbiError } from "../abi/error.ts";
+import type { ExportAbi } from "../abi/function.ts";
+import { HostError, type Trap } from "../host/host.ts";
+import type { Context } from "./context.ts";
+import { LinkError } from "./error.ts";
+import type { LinkedFunction } from "./linked.ts";
+import type { PlanFunction } from "./plan.ts";
+import { enterCall, exitCall } from "./resources.ts";
+import { jspi, type WasmFunction } from "./wasm.ts";
+
+/** What a function needs of the instance that it belongs to. */
+export interface Caller {
+  /** Throws where no call may begin: the trap of a poisoned instance, or a `LinkError` for one in a call. */
+  begin(): void;
+  /** Ends the call well; throws the trap of an instance that was poisoned on the way. */
+  end(): void;
+  /** Ends the call and the instance; gives the trap. */
+  failed(error: unknown): Trap;
+  /** Kept to be called before the next call begins. */
+  afterwards(postReturn: () => void): void;
+  /** Calls what is kept, now. */
+  settle(): void;
+  readonly fate: Parameters<typeof enterCall>[0]["fate"];
+}
+
+/** The parts of one exported function. */
+export interface CallableParts {
+  readonly interface: string;
+  readonly name: string;
+  readonly type: PlanFunction;
+  readonly context: Context;
+  readonly abi: () => ExportAbi;
+  readonly core: WasmFunction;
+  readonly postReturn: WasmFunction | undefined;
+  /** Whether a host function may suspend the call. */
+  readonly suspends: boolean;
+  readonly caller: Caller;
+}
+
+/** An exported function of a linked instance. */
+export class Callable implements LinkedFunction {
+  readonly interface: string;
+  readonly name: string;
+  readonly type: PlanFunction;
+  readonly guest: Context;
+  readonly #parts: CallableParts;
+  readonly #start: (...args: Core[]) => Core | undefined | Promise<Core | undefined>;
+  #abi: ExportAbi | undefined;
+
+  constructor(parts: CallableParts) {
+    this.interface = parts.interface;
+    this.name = parts.name;
+    this.type = parts.type;
+    this.guest = parts.context;
+    this.#parts = parts;
+    this.#start = parts.suspends ? jspi.promising(parts.core) : parts.core;
+  }
+
+  callCore(...args: Core[]): Promise<Core | undefined> {
+    const { caller } = this.#parts;
+    try {
+      caller.begin();
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    return this.#run(args);
+  }
+
+  async call(...args: unknown[]): Promise<unknown> {
+    const { caller, context } = this.#parts;
+    this.#abi ??= this.#parts.abi();
+    const abi = this.#abi;
+    caller.begin();
+    enterCall(caller)();
+    const result = await this.#run(this.#lower(abi, args));
+    try {
+      exitCall(caller)();
+      context.begin();
+      return abi.liftResult(context, result);
+    } catch (error) {
+      if (error instanceof HostError) throw error;
+      throw caller.failed(error);
+    } finally {
+      if (caller.fate.trap === undefined) caller.settle();
+    }
+  }
+
+  /** The core arguments; a value that does not fit ends the call, not the instance. */
+  #lower(abi: ExportAbi, args: readonly unknown[]): Core[] {
+    const { caller, context } = this.#parts;
+    try {
+      context.begin();
+      return abi.lowerParams(context, args);
+    } catch (error) {
+      if (!(error instanceof AbiError)) throw caller.failed(error);
+      caller.fate.scope = undefined;
+      caller.end();
+      throw error;
+    }
+  }
+
+  #run(args: readonly Core[]): Promise<Core | undefined> {
+    try {
+      const started = this.#start(...args);
+      if (typeof started !== "object") return Promise.resolve(this.#ended(started));
+      return started.then(
+        (result) => this.#ended(result),
+        (error: unknown) => {
+          throw this.#parts.caller.failed(error);
+        },
+      );
+    } catch (error) {
+      return Promise.reject(this.#parts.caller.failed(error));
+    }
+  }
+
+  #ended(result: Core | undefined): Core | undefined {
+    const { caller, postReturn } = this.#parts;
+    caller.end();
+    if (postReturn !== undefined)
+      caller.afterwards(() => void (result === undefined ? postReturn() : postReturn(result)));
+    return result;
+  }
+}
+
+/** The error of a second call into an instance that is in one. */
+export function busy(): LinkError {
+  return new LinkError("busy", "Cannot call the instance: it is in a call already");
+}

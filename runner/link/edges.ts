@@ -1,0 +1,67 @@
+import type { PlanEdge } from "./linked.ts";
+import type { CoreDef, Plan, Step } from "./plan.ts";
+
+/** An edge, and where it stands in the plan. */
+export interface FoundEdge {
+  readonly edge: PlanEdge;
+  /** Number of the instantiate step and of its argument. */
+  readonly step: number;
+  readonly argument: number;
+  readonly core: string;
+}
+
+type Instantiate = Extract<Step, { op: "instantiate" }>;
+type ExportDef = Extract<CoreDef, { i: number }>;
+
+/**
+ * Every call from one component instance into another: the imports that adapters (FACT modules) serve. Their names come
+ * from the importing module, also through the tables of wit-component's shim modules.
+ */
+export function findEdges(plan: Plan): FoundEdge[] {
+  const steps = plan.steps.filter((step) => step.op === "instantiate");
+  const shimmed = shimmedNames(steps);
+  const edges: FoundEdge[] = [];
+  steps.forEach((step, number) => {
+    if (step.componentInstance === null) return;
+    const table = step.args.find(([, name]) => name === "$imports")?.[2];
+    step.args.forEach(([from, name, def], argument) => {
+      const adapter = "i" in def ? steps[def.i] : undefined;
+      if (adapter === undefined || !("i" in def) || def.core === undefined || adapter.componentInstance !== null)
+        return;
+      const named = table !== undefined && "i" in table && from === "" ? shimmed.get(`${table.i}:${name}`) : undefined;
+      const [interfaceName, functionName] = named ?? [from, name];
+      edges.push({
+        edge: {
+          from: plan.componentInstances[step.componentInstance!]!.path,
+          to: calleePath(plan, steps, adapter, def),
+          interface: interfaceName,
+          function: functionName,
+        },
+        step: number,
+        argument,
+        core: def.core,
+      });
+    });
+  });
+  return edges;
+}
+
+/** What the numbered exports of shim modules stand for, by the names under which other modules import them. */
+function shimmedNames(steps: readonly Instantiate[]): ReadonlyMap<string, readonly [string, string]> {
+  const names = new Map<string, readonly [string, string]>();
+  for (const { args } of steps)
+    for (const [from, name, def] of args)
+      if ("i" in def && /^\d+$/.test(def.n) && from !== "") names.set(`${def.i}:${def.n}`, [from, name]);
+  return names;
+}
+
+function calleePath(
+  plan: Plan,
+  steps: readonly Instantiate[],
+  adapter: Instantiate,
+  def: ExportDef,
+): readonly string[] {
+  const callee = adapter.args.find(([from, name]) => from === "callee" && name === def.n)?.[2];
+  const owner = callee !== undefined && "i" in callee ? steps[callee.i]?.componentInstance : undefined;
+  return owner === undefined || owner === null ? [] : plan.componentInstances[owner]!.path;
+}

@@ -1,0 +1,320 @@
+import type { Realloc } from "../abi/memory.ts";
+import { type CoreFunction, Trap } from "../host/host.ts";
+import { Context } from "./context.ts";
+import { LinkError } from "./error.ts";
+import { Fate } from "./fate.ts";
+import { HandleTable } from "./handles.ts";
+import { importedCall } from "./host-calls.ts";
+import { bindHost } from "./imports.ts";
+import type { LinkOptions } from "./linked.ts";
+import type { CoreDef, Step, Trampoline } from "./plan.ts";
+import { type Prepared, pageBytes } from "./prepare.ts";
+import * as resources from "./resources.ts";
+import { type ShimImports, shimNames } from "./shims.ts";
+import { makeCopyUtf8, transcoder } from "./transcode.ts";
+import { jspi, type WasmFunction } from "./wasm.ts";
+
+type CoreExport = WebAssembly.ExportValue;
+
+/** The parts of one linked instance, while and after it is put together. */
+export class Instance {
+  readonly prepared: Prepared;
+  readonly fate = new Fate();
+  readonly contexts: readonly Context[];
+  readonly handleTables: readonly HandleTable[];
+  /** Instances of core modules, in the order of the steps. */
+  readonly cores: { readonly module: number; readonly exports: WebAssembly.Exports }[] = [];
+  /** Memories that the linker made for the guests. */
+  readonly ownMemories: WebAssembly.Memory[] = [];
+  readonly flags = new Map<number, WebAssembly.Global>();
+  readonly slots = new Int32Array(2);
+  readonly shims: WebAssembly.Exports;
+  readonly #options: LinkOptions;
+  readonly #memories: WebAssembly.Memory[] = [];
+  readonly #resources: resources.ResourceParts;
+
+  /** Runs all steps of the plan. Throws `LinkError`, or the `Trap` of a start function. */
+  constructor(prepared: Prepared, options: LinkOptions) {
+    this.prepared = prepared;
+    this.#options = options;
+    const { plan } = prepared;
+    const hostResources = plan.importedResources.length;
+    this.handleTables = plan.componentInstances.map(() => new HandleTable(hostResources));
+    this.#resources = this.#resourceParts(hostResources);
+    this.contexts = this.#makeContexts();
+    this.shims = this.#instantiateShims();
+    try {
+      for (const step of plan.steps) this.#run(step);
+    } catch (error) {
+      throw this.fate.trap ?? (isGuestTrap(error) ? this.fate.fail(error) : asLinkError(error));
+    }
+    if (this.fate.trap !== undefined) throw this.fate.trap;
+  }
+
+  /** The function of a late slot, as the shims export it. */
+  late(slot: number): WasmFunction {
+    return this.shims[shimNames.callLate(slot)] as WasmFunction;
+  }
+
+  /** The value of a definition; instances must be there. */
+  resolve(def: CoreDef): CoreExport {
+    if ("i" in def)
+      return found(this.cores[def.i]?.exports[def.n], () => `export "${def.n}" of core instance ${def.i}`);
+    if ("flags" in def) return this.#flagsOf(def.flags);
+    if ("trampoline" in def) return this.#trampoline(def.trampoline);
+    return this.#intrinsic(def.intrinsic);
+  }
+
+  /** All memories that count against the limits. */
+  memories(): ReadonlySet<WebAssembly.Memory> {
+    return new Set([...this.ownMemories, ...this.#memories]);
+  }
+
+  #run(step: Step): void {
+    const { shims } = this.prepared;
+    switch (step.op) {
+      case "instantiate":
+        this.#instantiate(step);
+        break;
+      case "memory": {
+        const memory = this.resolve(step.def) as WebAssembly.Memory;
+        this.#memories[step.index] = memory;
+        this.#attach("memory", step.index, { memory });
+        break;
+      }
+      case "realloc": {
+        const slot = shims.realloc.get(step.index);
+        this.#setLate(slot, step.def);
+        if (slot !== undefined) this.#attach("realloc", step.index, { realloc: this.late(slot) as Realloc });
+        break;
+      }
+      case "postReturn":
+        this.#setLate(shims.postReturn.get(step.index), step.def);
+        break;
+      case "resource":
+        this.#setLate(shims.destructor.get(step.index), step.dtor);
+        break;
+    }
+  }
+
+  #instantiate({ module, args }: Extract<Step, { op: "instantiate" }>): void {
+    const imports: Record<string, Record<string, WebAssembly.ImportValue>> = Object.create(null);
+    const add = (from: string, name: string, value: WebAssembly.ImportValue) => {
+      const of = imports[from] ?? Object.create(null);
+      of[name] = value;
+      imports[from] = of;
+    };
+    for (const [from, name, def] of args) add(from, name, this.resolve(def));
+    const { memories, deadlines } = this.prepared.plan.modules[module]!;
+    memories.forEach((limits, index) => void add("tenon", `memory${index}`, this.#makeMemory(limits)));
+    if (deadlines) {
+      add("tenon", "epoch", this.#options.epoch ?? idleEpoch());
+      add("tenon", "deadline", this.shims[shimNames.deadline] as WasmFunction);
+    }
+    const { exports } = new WebAssembly.Instance(this.prepared.modules[module]!, imports);
+    this.cores.push({ module, exports });
+  }
+
+  #makeMemory({ minimum, maximum }: { readonly minimum: number; readonly maximum?: number }): WebAssembly.Memory {
+    const cap = Math.min(maximum ?? maxPages, Math.floor(this.#options.memoryBytes / pageBytes));
+    const memory = new WebAssembly.Memory({ initial: minimum, maximum: Math.max(minimum, cap) });
+    this.ownMemories.push(memory);
+    return memory;
+  }
+
+  #attach(kind: "memory" | "realloc", index: number, parts: Parameters<Context["attach"]>[0]): void {
+    this.prepared.plan.options.forEach((options, number) => {
+      if (options[kind] === index) this.contexts[this.prepared.contextOf[number]!]!.attach(parts);
+    });
+  }
+  #setLate(slot: number | undefined, def: CoreDef | null): void {
+    if (slot === undefined || def === null) return;
+    (this.shims[shimNames.late] as WebAssembly.Table).set(slot, this.resolve(def));
+  }
+
+  #makeContexts(): Context[] {
+    const { plan, contextOf } = this.prepared;
+    const contexts: Context[] = [];
+    plan.options.forEach(({ encoding, componentInstance }, number) => {
+      contexts[contextOf[number]!] ??= new Context({
+        encoding,
+        componentInstance,
+        handles: this.handleTables[componentInstance]!,
+        fate: this.fate,
+        resources: this.#resources.types,
+      });
+    });
+    return contexts;
+  }
+
+  #resourceParts(hostResources: number): resources.ResourceParts {
+    const { plan } = this.prepared;
+    const definers = new Map<number, number>();
+    for (const step of plan.steps) if (step.op === "resource") definers.set(step.index, step.componentInstance);
+    const entry = (table: number) => found(plan.resourceTables[table] ?? undefined, () => `resource table ${table}`);
+    return {
+      tables: this.handleTables,
+      fate: this.fate,
+      ownerOf: (table) => entry(table)[1],
+      types: {
+        of: (table) => entry(table)[0],
+        isHost: (resource) => resource < hostResources,
+        definedBy: (resource) => definers.get(resource),
+      },
+    };
+  }
+
+  #instantiateShims(): WebAssembly.Exports {
+    const { shims } = this.prepared;
+    const { tag, failed, cannotLeave, over, wait } = this.#shimImports();
+    const tenon: Record<string, WebAssembly.ImportValue> = { tag: tag as never, failed, cannotLeave, over };
+    for (const results of shims.waits) tenon[shimNames.wait(results)] = new jspi.Suspending(wait);
+    for (const instance of shims.flags) tenon[shimNames.flags(instance)] = this.#flagsOf(instance);
+    const host = this.#hostFunctions();
+    const { exports } = new WebAssembly.Instance(shims.module, { tenon, host });
+    this.#pending = exports[shimNames.pending] as WebAssembly.Global;
+    return exports;
+  }
+  #pending: WebAssembly.Global | undefined;
+
+  #shimImports(): ShimImports {
+    const { fate } = this;
+    const flag = this.#options.epoch === undefined ? undefined : new Int32Array(this.#options.epoch.buffer);
+    return {
+      tag: jspi.JSTag,
+      failed: (error) => void fate.fail(error),
+      cannotLeave: () => void fate.fail(new Trap("cannot leave component instance")),
+      over: () => {
+        // taken down for everyone: the watchdog raises it again for as long as any call is over its time
+        if (flag !== undefined) Atomics.store(flag, 0, 0);
+        if (performance.now() <= fate.deadline) return 0;
+        fate.fail(new Trap("deadline exceeded"));
+        return 1;
+      },
+      wait: () => fate.wait(),
+    };
+  }
+
+  /** What the shims import from `host`, by their names. */
+  #hostFunctions(): Record<string, CoreFunction> {
+    const functions: Record<string, CoreFunction> = {};
+    const { plan, bound, contextOf, abi } = this.prepared;
+    const bindings = new Map<object, Map<Context, ReturnType<typeof bindHost>>>();
+    for (const { trampoline, options, host, function: name } of bound) {
+      const context = this.contexts[contextOf[options]!]!;
+      const perContext = bindings.get(host) ?? new Map<Context, ReturnType<typeof bindHost>>();
+      bindings.set(host, perContext);
+      const { path } = plan.componentInstances[context.componentInstance]!;
+      const binding = perContext.get(context) ?? bindHost(host, context, this.#options.hostInstance(path));
+      perContext.set(context, binding);
+      const spec = plan.trampolines[trampoline] as Extract<Trampoline, { kind: "lower" }>;
+      functions[shimNames.shim(trampoline)] = importedCall(binding[name]!, {
+        context,
+        abi: () => abi.forImport(spec.type),
+        core: spec.core,
+        fate: this.fate,
+        suspend: () => {
+          this.#pending!.value = 1;
+        },
+      });
+    }
+    plan.trampolines.forEach((trampoline, index) => {
+      const made = this.#builtin(trampoline);
+      if (made !== undefined) functions[shimNames.shim(index)] = made;
+    });
+    return functions;
+  }
+
+  #builtin(trampoline: Trampoline): CoreFunction | undefined {
+    const parts = this.#resources;
+    switch (trampoline.kind) {
+      case "resource.new":
+        return resources.resourceNew(parts, trampoline.componentInstance, trampoline.table);
+      case "resource.rep":
+        return resources.resourceRep(parts, trampoline.componentInstance, trampoline.table);
+      case "resource.drop": {
+        const drop = resources.resourceDrop(parts, trampoline.componentInstance, trampoline.table);
+        return (handle: number) => drop(handle);
+      }
+      case "transfer.own":
+        return resources.transferOwn(parts);
+      case "transfer.borrow":
+        return resources.transferBorrow(parts);
+      case "enter-sync-call":
+        return resources.enterCall(parts);
+      case "exit-sync-call":
+        return resources.exitCall(parts);
+      case "trap":
+        return () => {
+          throw new Trap(trampoline.message);
+        };
+      case "async":
+        return () => {
+          throw new Trap(`async builtin called: ${trampoline.name}`);
+        };
+      case "transcode":
+        return transcoder(trampoline.what, () => this.#transcodeMemories(trampoline));
+      default:
+        return undefined;
+    }
+  }
+  #transcodeMemories({ from, to }: Extract<Trampoline, { kind: "transcode" }>) {
+    const memory = (index: number) => found(this.#memories[index], () => `memory ${index}`);
+    return { from: memory(from), to: memory(to) };
+  }
+
+  #trampoline(index: number): WasmFunction {
+    const trampoline = found(this.prepared.plan.trampolines[index], () => `trampoline ${index}`);
+    if (trampoline.kind === "transcode" && trampoline.what === "copy_utf8")
+      return makeCopyUtf8(this.#transcodeMemories(trampoline), this.fate);
+    return this.shims[shimNames.shim(index)] as WasmFunction;
+  }
+
+  #flagsOf(instance: number): WebAssembly.Global {
+    let flags = this.flags.get(instance);
+    if (flags === undefined) {
+      flags = new WebAssembly.Global({ value: "i32", mutable: true }, 1);
+      this.flags.set(instance, flags);
+    }
+    return flags;
+  }
+
+  /** `context.get` and `context.set`: two words of the running task. */
+  #intrinsic(name: string): WasmFunction {
+    const { slots } = this;
+    const match = /^context-(get|set)-i32-([01])$/.exec(name);
+    if (match === null) throw new LinkError("unsupported", `Cannot link the plan: unknown intrinsic: ${name}`);
+    const slot = Number(match[2]);
+    if (match[1] === "get") return () => slots[slot]!;
+    return (value) => {
+      slots[slot] = value as number;
+      return undefined;
+    };
+  }
+}
+
+/** Pages of a memory of 4 GiB. */
+const maxPages = 0x1_0000;
+
+let idle: WebAssembly.Memory | undefined;
+/** The flag that nobody raises: for modules with checks where no deadline is kept. */
+function idleEpoch(): WebAssembly.Memory {
+  idle ??= new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
+  return idle;
+}
+
+function found<T>(value: T | undefined, what: () => string): T {
+  if (value === undefined) throw new LinkError("invalid-plan", `Cannot link the plan: there is no ${what()}`);
+  return value;
+}
+
+/** A trap or an overflow of a start function; anything else that instantiating throws means that the parts do not fit. */
+function isGuestTrap(error: unknown): boolean {
+  const { name } = error as Error;
+  return name === "RuntimeError" || name === "RangeError" || name === "Trap";
+}
+function asLinkError(error: unknown): LinkError {
+  if (error instanceof LinkError) return error;
+  const reason = error instanceof Error ? error.message : String(error);
+  return new LinkError("invalid-plan", `Cannot link the plan: ${reason}`, { cause: error });
+}
