@@ -5,6 +5,7 @@ export type Code =
   | "malformed-end"
   | "unknown-instance"
   | "unknown-item"
+  | "ambiguous-item"
   | "wrong-direction"
   | "import-connected-twice"
   | "version-near-miss"
@@ -66,11 +67,16 @@ export function inSpecOrder(diagnostics: readonly Diagnostic[]): Diagnostic[] {
 export function formatDiagnostic(diagnostic: Diagnostic): string {
   const { severity, code, field, message, item, expected, found, hint } = diagnostic;
   const lines = [`${severity}[${code}] ${field}: ${message}`];
-  if (item !== undefined) lines.push(`  at        ${diagnostic.interface}#${item}`);
+  if (item !== undefined) lines.push(`  at        ${placeOf(diagnostic.interface ?? "", item)}`);
   if (expected !== undefined) lines.push(`  expected  ${expected}`);
   if (found !== undefined) lines.push(`  found     ${found}`);
   if (hint !== undefined) lines.push(`  hint      ${hint}`);
   return lines.map(printable).join("\n");
+}
+
+/** `t:i/x#f(a)` in an interface; `log(text)`, `log->` for a plain function. */
+function placeOf(name: string, item: string): string {
+  return `${name}${/^[\w[]/.test(item) ? "#" : ""}${item}`;
 }
 
 /** Names come from binaries of others: nothing in them may move a terminal's cursor. */

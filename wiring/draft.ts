@@ -22,6 +22,7 @@ export class Draft {
   readonly edges: Edge[] = [];
   readonly hostImports: HostImport[] = [];
   readonly exports: CompositionExport[] = [];
+  readonly #components = new Map<string, string>();
   readonly #findings: Diagnostic[] = [];
   readonly #served = new Map<string, string>();
   #uncounted = 0;
@@ -45,6 +46,18 @@ export class Draft {
 
   warn(code: Code, field: string, finding: Finding): void {
     this.#add({ code, severity: "warning", field, ...finding });
+  }
+
+  /** Adds an instance; `table` is undefined where its component is unknown. */
+  declare(instance: string, component: string, table: TypeTable | undefined): void {
+    this.declared.set(instance, table);
+    this.#components.set(instance, component);
+    if (table !== undefined) this.tables.set(instance, table);
+  }
+
+  /** The name of a declared instance's component. */
+  componentOf(instance: string): string {
+    return this.#components.get(instance) ?? instance;
   }
 
   report(diagnostic: Diagnostic): void {

@@ -1,5 +1,5 @@
 import type { Draft } from "./draft.ts";
-import { closest, didYouMean } from "./hint.ts";
+import { closest, didYouMean, quoted } from "./hint.ts";
 import { findItem, interfaceOf, type Match, matchNames, parseName } from "./match.ts";
 import type { Edge, End } from "./spec.ts";
 import type { Item, TypeTable } from "./table.ts";
@@ -67,7 +67,11 @@ export class EndReader {
     if (found !== undefined && found.match !== "near") {
       return { kind: "instance", end: { instance: end.instance, item: found.item.name } };
     }
-    this.#unknownItem(end, end.table.exports, "export");
+    if (found === undefined && findItem(end.table.imports, end.item) !== undefined) {
+      const message = `Cannot export what instance "${end.instance}" imports: ${end.item}`;
+      const hint = "Export it from the instance that serves it; what the host serves is reachable without";
+      this.#draft.error("wrong-direction", field, { instance: end.instance, interface: end.item, message, hint });
+    } else this.#unknownItem(end, end.table.exports, "export");
     return undefined;
   }
 
@@ -139,6 +143,14 @@ export class EndReader {
 
   #unknownItem(end: InnerEnd, items: readonly Item[], kind: string): void {
     const { instance, item, field } = end;
+    const { base } = parseName(item);
+    const same = items.filter((other) => other.name === item || parseName(interfaceOf(other)).base === base);
+    if (same.length > 1) {
+      const message = `Cannot tell which ${kind} of instance "${instance}" is meant: ${item}`;
+      const hint = `Write one of these: ${quoted(same.slice(0, 10).map(({ name }) => name))}`;
+      this.#draft.error("ambiguous-item", field, { instance, interface: item, message, hint });
+      return;
+    }
     const names = items.map(({ name }) => (item.includes("@") ? name : parseName(name).base));
     const message = `Cannot find ${kind} of instance "${instance}": ${item}`;
     this.#draft.error("unknown-item", field, { instance, interface: item, message, hint: didYouMean(item, names) });

@@ -21,9 +21,9 @@ export function readInstances(draft: Draft): void {
       continue;
     }
     const table = draft.components.get(component);
-    draft.declared.set(name, table);
-    if (table !== undefined) draft.tables.set(name, table);
-    else if (draft.unreadable.has(component)) {
+    draft.declare(name, component, table);
+    if (table !== undefined) continue;
+    if (draft.unreadable.has(component)) {
       draft.report(explainUnreadable({ name, field }, draft.unreadable.get(component)!));
     } else {
       const message = `Cannot find the component of instance "${name}": ${component}`;

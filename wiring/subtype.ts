@@ -135,7 +135,8 @@ class Comparer {
     if (e === null && f === null) return;
     if (e === null || f === null) {
       const message = e === null ? "no type is expected here" : "a type is missing here";
-      this.#differ(path, message, () => [printUse(this.#et, e), printUse(this.#ft, f)]);
+      const print = (table: TypeTable, ref: Ref | null) => (ref === null ? "nothing" : printUse(table, ref));
+      this.#differ(path, message, () => [print(this.#et, e), print(this.#ft, f)]);
       return;
     }
     const pair = `${key(this.#et, e)} ${key(this.#ft, f)}`;

@@ -42,13 +42,19 @@ function compareEdges(draft: Draft): ComparedEdge[] {
 }
 
 function reportDifferences(draft: Draft, { from, to, field }: Edge, { differences }: Comparison): void {
-  for (const { code, path, message, ...rest } of differences) {
+  const components = [from, to].map(({ instance }) => draft.componentOf(instance));
+  // Said once an edge: whatever differs, this is the cure.
+  let cure: string | undefined = `Build "${components[0]}" and "${components[1]}" against one version of the interface`;
+  for (const { code, path, message, hint: own, ...rest } of differences) {
+    const hint = own ?? cure;
+    if (own === undefined) cure = undefined;
     draft.error(code, field, {
       instance: from.instance,
       interface: from.item,
       item: path,
       ...rest,
       message: `Cannot serve "${from.instance}" import "${from.item}" from "${to.instance}": ${message}`,
+      hint,
     });
   }
 }
@@ -68,8 +74,8 @@ function reportSplit(draft: Draft, { edge, resource, path, expected, found, expe
   const end = "from" in edge ? edge.from : edge;
   const name = resource.join("#");
   const ways = [
-    ...(expectedBy === undefined ? [] : [`the first comes by ${describe(expectedBy)}`]),
-    ...(foundBy === undefined ? [] : [`the second comes by ${describe(foundBy)}`]),
+    ...(expectedBy === undefined ? [] : [`the expected one comes by ${describe(expectedBy)}`]),
+    ...(foundBy === undefined ? [] : [`the found one comes by ${describe(foundBy)}`]),
   ];
   const way = ways.length === 0 ? "" : `; ${ways.join(", ")}`;
   draft.error("resource-mismatch", edge.field, {
