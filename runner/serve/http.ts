@@ -84,7 +84,7 @@ export async function handle(
   const head = readHead(request);
   if (head.contentLength > limits.bodyBytes) throw bodyTooLarge(limits);
   const handler = handlers.get(linked) ?? rememberHandler(linked);
-  const exchange = new Exchange(request, response, head);
+  const exchange = new Exchange(request, response, { head, guest: linked });
   const { guest } = handler;
   response.on("error", ignore);
   try {
@@ -126,7 +126,11 @@ export function answerFailure(request: IncomingMessage, response: ServerResponse
   const known = error instanceof LimitError || error instanceof HttpError;
   const status = known ? error.status : 500;
   const text = `${known ? error.message : "The component failed"}\nrequest ${id}\n`;
-  const headers: Record<string, string> = { "content-type": "text/plain; charset=utf-8", "x-request-id": id };
+  const headers: Record<string, string | number> = {
+    "content-type": "text/plain; charset=utf-8",
+    "content-length": Buffer.byteLength(text),
+    "x-request-id": id,
+  };
   if (status === 503) headers["retry-after"] = "1";
   // What the client is still sending would be read for nothing.
   if (!request.complete) headers["connection"] = "close";

@@ -55,15 +55,22 @@ export class Exchange implements BodyTarget {
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
   readonly #head: RequestHead;
+  readonly #guest: { readonly trap: unknown };
   #continued = false;
   #answer: OutgoingResponse | undefined;
   #body: OutgoingBody | undefined;
   #failure: HttpError | undefined;
 
-  constructor(request: IncomingMessage, response: ServerResponse, head: RequestHead) {
+  /** `guest.trap` is set once the guest has ended by a trap. */
+  constructor(
+    request: IncomingMessage,
+    response: ServerResponse,
+    about: { readonly head: RequestHead; readonly guest: { readonly trap: unknown } },
+  ) {
     this.#request = request;
     this.#response = response;
-    this.#head = head;
+    this.#head = about.head;
+    this.#guest = about.guest;
   }
 
   /** The resource for the guest. */
@@ -144,7 +151,8 @@ export class Exchange implements BodyTarget {
   begin(length: number | undefined): OutgoingMessage | null {
     const response = this.#response;
     const answer = this.#answer!;
-    if (response.headersSent || response.destroyed) return null;
+    // A trap is known here before the call has rejected: a 500 is still possible.
+    if (response.headersSent || response.destroyed || this.#guest.trap !== undefined) return null;
     const headers = answer.fields.list as string[];
     if (this.#head.expectsContinue && !this.#continued) response.shouldKeepAlive = false;
     const needsLength =
