@@ -7,7 +7,9 @@ import type { RunnerConfig } from "./config.ts";
  * strings. A second wall: guests are held by their host functions, this holds a host function that is wrong.
  */
 export function workerFlags(config: RunnerConfig): string[] {
-  const read = new Set([fileURLToPath(new URL("../", import.meta.url)), resolve(config.artifact)]);
+  // Where mounts are walked from one open directory to the next, so that no link can lead out (runner/host/filesystem).
+  const open = "/proc/self/fd";
+  const read = new Set([fileURLToPath(new URL("../", import.meta.url)), resolve(config.artifact), open]);
   const write = new Set<string>();
   for (const grants of Object.values(config.grants)) {
     for (const mount of grants.filesystem ?? []) {
@@ -20,6 +22,7 @@ export function workerFlags(config: RunnerConfig): string[] {
     if ("sqlite" in backend.keyvalue) write.add(dirname(resolve(backend.keyvalue.sqlite.path)));
   }
   for (const path of write) read.add(path);
+  if (write.size > 0) write.add(open);
   return [
     "--permission",
     "--allow-net",
