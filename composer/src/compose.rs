@@ -1,0 +1,106 @@
+//! `compose`: a wiring that was decided elsewhere, and the bytes of its components, to one component.
+
+use crate::bindings::exports::tenon::composer::engine::Wiring;
+use crate::failure::{Code, Failure, Outcome, because};
+use indexmap::IndexMap;
+use wac_graph::types::Package;
+use wac_graph::{CompositionGraph, EncodeError, EncodeOptions, NodeId, PackageId, Processor};
+use wasmparser::{Validator, WasmFeatures};
+
+type Nodes<'a> = IndexMap<&'a str, NodeId>;
+
+/// Instances keep their names in the name section, where `flatten` finds them: grants hang on them.
+pub fn compose(components: Vec<Vec<u8>>, wiring: &Wiring) -> Outcome<Vec<u8>> {
+    let mut graph = CompositionGraph::new();
+    let packages = register(&mut graph, components)?;
+    let nodes = instantiate(&mut graph, &packages, wiring)?;
+    connect(&mut graph, &nodes, wiring)?;
+    export(&mut graph, &nodes, wiring)?;
+    let options = EncodeOptions {
+        define_components: true,
+        // By the newest validator, below: wac's own does not count nested modules.
+        validate: false,
+        processor: Some(Processor { name: "tenon", version: env!("CARGO_PKG_VERSION") }),
+    };
+    let bytes = graph.encode(options).map_err(|error| encode_failure(error, &nodes))?;
+    Validator::new_with_features(WasmFeatures::all()).validate_all(&bytes).map_err(because(Code::Validate))?;
+    Ok(bytes)
+}
+
+/// Reads every component once, however many instances it has.
+fn register(graph: &mut CompositionGraph, components: Vec<Vec<u8>>) -> Outcome<Vec<PackageId>> {
+    let mut packages = vec![];
+    for (index, bytes) in components.into_iter().enumerate() {
+        let package = Package::from_bytes(&format!("tenon:c{index}"), None, bytes, graph.types_mut())
+            .map_err(|error| because(Code::UnsupportedComponent)(error).about(index.to_string()))?;
+        packages.push(graph.register_package(package).map_err(because(Code::Internal))?);
+    }
+    Ok(packages)
+}
+
+fn instantiate<'a>(graph: &mut CompositionGraph, packages: &[PackageId], wiring: &'a Wiring) -> Outcome<Nodes<'a>> {
+    let mut nodes = Nodes::new();
+    for instance in &wiring.instances {
+        let refuse = |message: String| Failure::new(Code::Wiring, message).about(&instance.name);
+        let package = packages
+            .get(instance.component as usize)
+            .ok_or_else(|| refuse(format!("there is no component with the index {}", instance.component)))?;
+        let node = graph.instantiate(*package);
+        graph.set_node_name(node, &instance.name);
+        if nodes.insert(instance.name.as_str(), node).is_some() {
+            return Err(refuse("an instance of this name was declared before".into()));
+        }
+    }
+    Ok(nodes)
+}
+
+fn connect(graph: &mut CompositionGraph, nodes: &Nodes<'_>, wiring: &Wiring) -> Outcome<()> {
+    for edge in &wiring.edges {
+        let at = format!("{}/{}", edge.from.instance, edge.from.item);
+        let refuse = |error: anyhow::Error| because(Code::Wiring)(error).about(&at);
+        let mut export = graph
+            .alias_instance_export(find(nodes, &edge.to.instance)?, &edge.to.item)
+            .map_err(|error| refuse(error.into()))?;
+        if let Some(inner) = &edge.to.inner {
+            export = graph.alias_instance_export(export, inner).map_err(|error| refuse(error.into()))?;
+        }
+        graph
+            .set_instantiation_argument(find(nodes, &edge.from.instance)?, &edge.from.item, export)
+            .map_err(|error| refuse(error.into()))?;
+    }
+    Ok(())
+}
+
+fn export(graph: &mut CompositionGraph, nodes: &Nodes<'_>, wiring: &Wiring) -> Outcome<()> {
+    for export in &wiring.exports {
+        let refuse = |error: anyhow::Error| because(Code::Wiring)(error).about(&export.name);
+        let node = graph
+            .alias_instance_export(find(nodes, &export.instance)?, &export.item)
+            .map_err(|error| refuse(error.into()))?;
+        graph.export(node, &export.name).map_err(|error| refuse(error.into()))?;
+    }
+    Ok(())
+}
+
+fn find(nodes: &Nodes<'_>, instance: &str) -> Outcome<NodeId> {
+    let missing = || Failure::new(Code::Wiring, "no instance of this name was declared").about(instance);
+    nodes.get(instance).copied().ok_or_else(missing)
+}
+
+/// Names instances where wac knows only nodes.
+fn encode_failure(error: EncodeError, nodes: &Nodes<'_>) -> Failure {
+    let name = |node: &NodeId| nodes.iter().find(|(_, other)| *other == node).map_or("?", |(name, _)| name).to_string();
+    match error {
+        EncodeError::GraphContainsCycle { node } => {
+            Failure::new(Code::Wiring, "the wiring has a cycle").about(name(&node))
+        }
+        EncodeError::ImportTypeMergeConflict { import, first, second, source } => {
+            let (first, second) = (name(&first), name(&second));
+            let message = format!(
+                "instances `{first}` and `{second}` leave this import to the host with types that do not fit: {source:#}"
+            );
+            Failure::new(Code::Wiring, message).about(import)
+        }
+        other => because(Code::Encode)(other),
+    }
+}
