@@ -11,6 +11,11 @@ export interface Fixture {
   readonly spec: WiringSpec;
   /** By component name. */
   readonly sources: ReadonlyMap<string, Source>;
+  /** It is also checked against what a runner hosts. */
+  readonly runner: boolean;
+  /** By instance, and the names of the declared backends. */
+  readonly grants: ReadonlyMap<string, { readonly keyvalue?: readonly unknown[] }>;
+  readonly backends: readonly string[];
   /** We refuse what wac would compose, on purpose. */
   readonly stricter: boolean;
   /** We accept what wac should compose, and it does not: a bug of it. */
@@ -47,6 +52,11 @@ function readFixture(name: string): Fixture {
         return { name: instance.name, component: instance.component.name };
       }),
     },
+    runner: metadata.annotations?.["runner"] === "true",
+    grants: new Map(
+      spec.instances.map((instance: { name: string; grants?: object }) => [instance.name, instance.grants ?? {}]),
+    ),
+    backends: (spec.backends ?? []).map((backend: { name: string }) => backend.name),
     stricter: metadata.annotations?.["stricter"] === "true",
     wacFails: metadata.annotations?.["wac-fails"] === "true",
   };

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { stringify } from "yaml";
 import { type Decision, decide } from "../../../wiring/decide.ts";
-import { formatDiagnostic } from "../../../wiring/diagnostic.ts";
+import { type Diagnostic, formatDiagnostic } from "../../../wiring/diagnostic.ts";
 import type { Failure } from "../../../wiring/failure.ts";
 import { type ComposeRequest, makeComposeRequest } from "../../../wiring/request.ts";
 import type { Wiring, WiringSpec } from "../../../wiring/spec.ts";
@@ -78,6 +78,11 @@ export class Workshop {
 /** Decides over built components. */
 export function decideBuilt(spec: WiringSpec, { tables, unreadable }: Built): Decision {
   return decide(spec, tables, { unreadable });
+}
+
+/** Findings as the text of a fixture's `error.txt`. */
+export function renderFindings(diagnostics: readonly Diagnostic[]): string {
+  return `${diagnostics.map(formatDiagnostic).join("\n")}\n`;
 }
 
 /** A valid decision as the text of a fixture's `wiring.yaml`. */
