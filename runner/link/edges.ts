@@ -4,9 +4,11 @@ import type { CoreDef, Plan, Step } from "./plan.ts";
 /** An edge, and where it stands in the plan. */
 export interface FoundEdge {
   readonly edge: PlanEdge;
-  /** Number of the instantiate step and of its argument. */
-  readonly step: number;
-  readonly argument: number;
+  /** The argument whose definition it is: the same object as in the plan. */
+  readonly def: CoreDef;
+  /** The core instance of the adapter, the name of its export, and the signature. */
+  readonly adapter: number;
+  readonly export: string;
   readonly core: string;
 }
 
@@ -21,28 +23,30 @@ export function findEdges(plan: Plan): FoundEdge[] {
   const steps = plan.steps.filter((step) => step.op === "instantiate");
   const shimmed = shimmedNames(steps);
   const edges: FoundEdge[] = [];
-  steps.forEach((step, number) => {
-    if (step.componentInstance === null) return;
+  for (const step of steps) {
+    const importer = step.componentInstance;
+    if (importer === null) continue;
     const table = step.args.find(([, name]) => name === "$imports")?.[2];
-    step.args.forEach(([from, name, def], argument) => {
+    for (const [from, name, def] of step.args) {
       const adapter = "i" in def ? steps[def.i] : undefined;
-      if (adapter === undefined || !("i" in def) || def.core === undefined || adapter.componentInstance !== null)
-        return;
+      if (!("i" in def) || def.core === undefined || adapter === undefined) continue;
+      if (adapter.componentInstance !== null) continue;
       const named = table !== undefined && "i" in table && from === "" ? shimmed.get(`${table.i}:${name}`) : undefined;
       const [interfaceName, functionName] = named ?? [from, name];
       edges.push({
         edge: {
-          from: plan.componentInstances[step.componentInstance!]!.path,
+          from: plan.componentInstances[importer]!.path,
           to: calleePath(plan, steps, adapter, def),
           interface: interfaceName,
           function: functionName,
         },
-        step: number,
-        argument,
+        def,
+        adapter: def.i,
+        export: def.n,
         core: def.core,
       });
-    });
-  });
+    }
+  }
   return edges;
 }
 

@@ -9,6 +9,7 @@ import { bindHost } from "./imports.ts";
 import type { LinkOptions } from "./linked.ts";
 import type { CoreDef, Step, Trampoline } from "./plan.ts";
 import { type Prepared, pageBytes } from "./prepare.ts";
+import { probeNames } from "./probes.ts";
 import * as resources from "./resources.ts";
 import { type ShimImports, shimNames } from "./shims.ts";
 import { makeCopyUtf8, transcoder } from "./transcode.ts";
@@ -32,6 +33,7 @@ export class Instance {
   readonly #options: LinkOptions;
   readonly #memories: WebAssembly.Memory[] = [];
   readonly #resources: resources.ResourceParts;
+  readonly #probes = new Map<number, WebAssembly.Exports>();
 
   /** Runs all steps of the plan. Throws `LinkError`, or the `Trap` of a start function. */
   constructor(prepared: Prepared, options: LinkOptions) {
@@ -104,7 +106,7 @@ export class Instance {
       of[name] = value;
       imports[from] = of;
     };
-    for (const [from, name, def] of args) add(from, name, this.resolve(def));
+    for (const [from, name, def] of args) add(from, name, this.#probed(def) ?? this.resolve(def));
     const { memories, deadlines } = this.prepared.plan.modules[module]!;
     memories.forEach((limits, index) => void add("tenon", `memory${index}`, this.#makeMemory(limits)));
     if (deadlines) {
@@ -113,6 +115,23 @@ export class Instance {
     }
     const { exports } = new WebAssembly.Instance(this.prepared.modules[module]!, imports);
     this.cores.push({ module, exports });
+  }
+
+  /** The probe that stands before an adapter's function, where calls are counted. */
+  #probed(def: CoreDef): WasmFunction | undefined {
+    const { edgeOf, probes } = this.prepared;
+    const edge = edgeOf.get(def);
+    if (edge === undefined || !("i" in def)) return undefined;
+    let exports = this.#probes.get(def.i);
+    if (exports === undefined) {
+      const { module, edges } = probes.get(def.i)!;
+      const adapter = this.cores[def.i]!.exports;
+      const functions = Object.fromEntries([...edges].map(([n, name]) => [probeNames.edge(n), adapter[name]!]));
+      const counters = this.#options.probes!.memory;
+      exports = new WebAssembly.Instance(module, { tenon: { counters }, edges: functions }).exports;
+      this.#probes.set(def.i, exports);
+    }
+    return exports[probeNames.edge(edge)] as WasmFunction;
   }
 
   #makeMemory({ minimum, maximum }: { readonly minimum: number; readonly maximum?: number }): WebAssembly.Memory {

@@ -1,4 +1,3 @@
-import { findEdges } from "./edges.ts";
 import { LinkError } from "./error.ts";
 import type { Linker, LinkOptions } from "./linked.ts";
 import { LinkedInstance } from "./linked-instance.ts";
@@ -12,7 +11,7 @@ import { instanceName, type Prepared, prepare } from "./prepare.ts";
 export function link(plan: Plan, modules: readonly WebAssembly.Module[], options: LinkOptions): Linker {
   const prepared = prepare(plan, modules, options);
   return {
-    edges: findEdges(plan).map(({ edge }) => edge),
+    edges: prepared.edges.map(({ edge }) => edge),
     missing: prepared.missing,
     notResettable: whyNotResettable(prepared),
     instantiate() {

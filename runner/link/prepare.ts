@@ -1,8 +1,10 @@
 import { Abi, type ExportAbi } from "../abi/function.ts";
+import { type FoundEdge, findEdges } from "./edges.ts";
 import { LinkError } from "./error.ts";
 import { type BoundImport, findImports, type MissingImport } from "./imports.ts";
 import type { LinkOptions } from "./linked.ts";
-import type { Plan, PlanFunction, Step, Trampoline } from "./plan.ts";
+import type { CoreDef, Plan, PlanFunction, Step, Trampoline } from "./plan.ts";
+import { makeProbes, type ProbeModule } from "./probes.ts";
 import { type LateSpec, makeShims, type ShimSpec } from "./shims.ts";
 import { signature } from "./wasm.ts";
 
@@ -13,6 +15,10 @@ export interface Prepared {
   readonly abi: Abi;
   readonly bound: readonly BoundImport[];
   readonly missing: readonly MissingImport[];
+  readonly edges: readonly FoundEdge[];
+  /** Edge numbers by the definitions of the plan, and the probes before the adapters; empty without probes. */
+  readonly edgeOf: ReadonlyMap<CoreDef, number>;
+  readonly probes: ReadonlyMap<number, ProbeModule>;
   readonly shims: PreparedShims;
   /** By option number: which canonical context it means. */
   readonly contextOf: readonly number[];
@@ -44,14 +50,21 @@ export function prepare(plan: Plan, modules: readonly WebAssembly.Module[], opti
   });
   const suspends = bound.some(({ blocking }) => blocking);
   const abi = new Abi(plan.types);
-  const shims = prepareShims(plan, bound);
   const known = new Map<PlanFunction, ExportAbi>();
   const exportAbi = (type: PlanFunction): ExportAbi => {
     const found = known.get(type) ?? abi.forExport(type);
     known.set(type, found);
     return found;
   };
-  return { plan, modules, abi, exportAbi, bound, missing, shims, contextOf, contextCount: contexts.size, suspends };
+  const edges = findEdges(plan);
+  const probed = options.probes !== undefined;
+  return {
+    ...{ plan, modules, abi, exportAbi, bound, missing, contextOf, suspends, edges },
+    contextCount: contexts.size,
+    shims: prepareShims(plan, bound),
+    edgeOf: new Map(probed ? edges.map(({ def }, edge) => [def, edge]) : []),
+    probes: probed ? makeProbes(edges, options.probes) : new Map(),
+  };
 }
 
 function check(plan: Plan, modules: readonly WebAssembly.Module[], options: LinkOptions): void {
