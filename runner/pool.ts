@@ -171,7 +171,10 @@ export class Pool {
 
   #next(): void {
     for (let call = this.#queue[0]; call !== undefined; call = this.#queue[0]) {
-      if (!call.done && call.wanted()) {
+      if (!call.done && call.deadline <= performance.now()) {
+        this.#leave(call);
+        call.reject(timedOut(this.#options.limits));
+      } else if (!call.done && call.wanted()) {
         let slot: Slot | undefined;
         try {
           slot = this.#take();

@@ -48,7 +48,11 @@ export async function makeArtifact(guest: string, options: { readonly deadlines?
 }
 
 /** A configuration for tests: free ports, one process, the default limits but those given. */
-export function makeConfig(artifact: string, options: Partial<RunnerConfig> & { limits?: never } = {}, limits: Partial<Limits> = {}): RunnerConfig {
+export function makeConfig(
+  artifact: string,
+  options: Partial<RunnerConfig> & { limits?: never } = {},
+  limits: Partial<Limits> = {},
+): RunnerConfig {
   return {
     composition: "test",
     artifact,
