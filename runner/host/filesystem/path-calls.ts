@@ -97,7 +97,8 @@ async function statPlace({ directory, name, slash }: Place): Promise<BigIntStats
 
 /** Where a name is made, removed or read as a link: a slash at its end does not make a link there be followed. */
 async function walkToName(base: Directory, path: string): Promise<Place> {
-  const bare = path.replace(/(?<=[^/])\/+$/, "");
-  const place = await walk(base, bare, false);
-  return { ...place, slash: place.slash || bare !== path };
+  let end = path.length;
+  while (end > 1 && path[end - 1] === "/") end--;
+  const place = await walk(base, path.slice(0, end), false);
+  return { ...place, slash: place.slash || end < path.length };
 }
