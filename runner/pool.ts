@@ -158,7 +158,8 @@ export class Pool {
     this.#deadlines.remove(call);
     this.#busy.delete(slot);
     if (slot.linked.trap !== undefined) this.#options.onLost?.(slot.linked);
-    else if (this.#reusable(slot)) this.#free.push(slot);
+    if (slot.linked.trap === undefined && this.#reusable(slot)) this.#free.push(slot);
+    else slot.linked[Symbol.dispose]();
     this.#next();
   }
 

@@ -1,10 +1,11 @@
-import type { Trap } from "../host/host.ts";
+import { Trap } from "../host/host.ts";
 import { busy, Callable, type Caller } from "./callable.ts";
 import type { Fate } from "./fate.ts";
 import { Instance } from "./instantiate.ts";
 import type { Linked, LinkedFunction, LinkOptions } from "./linked.ts";
 import type { PlanExport } from "./plan.ts";
 import type { Prepared } from "./prepare.ts";
+import { dispose } from "./resources.ts";
 import { Snapshot } from "./snapshot.ts";
 import type { WasmFunction } from "./wasm.ts";
 
@@ -52,6 +53,11 @@ export class LinkedInstance implements Linked, Caller {
     this.#postReturn = undefined;
     this.fate.scope = undefined;
     return this.#snapshot.restore();
+  }
+
+  [Symbol.dispose](): void {
+    this.fate.fail(new Trap("the instance was given up"));
+    for (const table of this.#instance.handleTables) for (const object of [...table.hostObjects()]) dispose(object);
   }
 
   memoryBytes(): number {

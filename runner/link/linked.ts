@@ -61,6 +61,8 @@ export interface Linked {
   snapshot(): void;
   /** Brings the snapshot back; false where that is impossible (a memory has grown, a trap): make a fresh instance. */
   reset(): boolean;
+  /** Gives back what its guests still hold of the host (connections, timers, files); no call may follow. */
+  [Symbol.dispose](): void;
   /** Sum over all memories, bytes. */
   memoryBytes(): number;
 }

@@ -86,7 +86,6 @@ export async function handle(
   const handler = handlers.get(linked) ?? rememberHandler(linked);
   const exchange = new Exchange(request, response, { head, guest: linked });
   const { guest } = handler;
-  response.on("error", ignore);
   try {
     await handler.callCore(guest.add(exchange.incoming(limits.bodyBytes)), guest.add(new ResponseOutparam(exchange)));
   } catch (error) {
@@ -103,8 +102,6 @@ function rememberHandler(linked: Linked): LinkedFunction {
   handlers.set(linked, handler);
   return handler;
 }
-
-function ignore(): void {}
 
 /** The client's own `x-request-id` where it is a plain word, else a new one. */
 export function requestIdOf(request: IncomingMessage): string {

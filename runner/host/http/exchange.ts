@@ -157,6 +157,8 @@ export class Exchange implements BodyTarget {
     if (this.#head.expectsContinue && !this.#continued) response.shouldKeepAlive = false;
     const needsLength =
       length !== undefined && this.#mayHaveBody(answer.status, length) && answer.fields.contentLength() === null;
+    // A write to a connection that has just gone is an error that only ends the process if nobody listens.
+    if (length === undefined) response.on("error", ignore);
     response.writeHead(answer.status, needsLength ? [...headers, "content-length", String(length)] : headers);
     return response;
   }
@@ -179,3 +181,5 @@ export class Exchange implements BodyTarget {
     this.#response.writeContinue();
   }
 }
+
+function ignore(): void {}

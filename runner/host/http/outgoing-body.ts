@@ -7,6 +7,9 @@ import type { Fields } from "./fields.ts";
 /** Bytes that a body keeps while nothing takes them. */
 const bufferBytes = 64 * 1024;
 
+/** Up to here a whole body is handed to Node as a string, which it joins with the head into one write. */
+const stringBytes = 4096;
+
 /** Where a body goes: a response to a client, or a request to a server. */
 export interface BodyTarget {
   /** The code for a body that is not as long as its content-length says. */
@@ -157,7 +160,8 @@ export class OutgoingBody {
     if (message.destroyed) return;
     if (this.#trailers !== undefined) message.addTrailers(pairs(this.#trailers.list));
     if (last === undefined) message.end();
-    else message.end(last);
+    else if (last.length > stringBytes) message.end(last);
+    else message.end(Buffer.from(last.buffer, last.byteOffset, last.length).toString("latin1"), "latin1");
   }
 }
 

@@ -22,6 +22,10 @@ export class FakeLinked implements Linked {
   snapshot(): void {
     this.snapshots++;
   }
+  disposed = false;
+  [Symbol.dispose](): void {
+    this.disposed = true;
+  }
   reset(): boolean {
     this.resets++;
     return this.resettable;
