@@ -24,7 +24,12 @@ export interface Snapshot {
   readonly info: WorkerInfo;
   /** Counts of all workers, dead ones included. */
   readonly stats: Stats;
-  readonly workers: readonly { readonly pid: number; readonly state: string; readonly uptimeSeconds: number }[];
+  readonly workers: readonly {
+    readonly pid: number;
+    readonly state: string;
+    readonly uptimeSeconds: number;
+    readonly requests: number;
+  }[];
   readonly restarts: number;
   readonly lastRestart: { readonly time: string; readonly reason: string } | null;
 }
@@ -132,6 +137,7 @@ export class Supervisor {
         pid: worker.pid ?? 0,
         state: worker.state,
         uptimeSeconds: Math.round((performance.now() - worker.startedAt) / 1000),
+        requests: Object.values(worker.stats.requests).reduce((sum, count) => sum + count, 0),
       })),
       restarts: this.#restarts,
       lastRestart: this.#lastRestart,
