@@ -1,10 +1,10 @@
 import type { Problem } from "../validate.ts";
 
-/** A place in a file; lines and columns count from 1. */
+/** A place in a file; lines and columns count from 1, and are given together. Without them it is the whole file. */
 export interface Place {
   readonly file: string;
-  readonly line: number;
-  readonly column: number;
+  readonly line?: number;
+  readonly column?: number;
   /** The field as this file has it: `connections[0].from` in a compose file, `spec.connections[0].from` in a manifest. */
   readonly path?: string;
 }

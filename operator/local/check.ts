@@ -1,0 +1,60 @@
+import { catalogue } from "../../runner/host/catalogue.ts";
+import { decide } from "../../wiring/decide.ts";
+import { checkRunner } from "../../wiring/runner.ts";
+import type { Wiring } from "../../wiring/spec.ts";
+import type { LoadedComposition } from "./load.ts";
+import { fromDiagnostic, isClean, type Remark } from "./remark.ts";
+
+/** What was decided about a composition. */
+export interface Checked {
+  /** What was understood; complete where no remark is an error. */
+  readonly wiring: Wiring;
+  readonly remarks: readonly Remark[];
+}
+
+/**
+ * Decides the wiring of a composition, and whether a runner of this version can run it: host imports that nobody serves,
+ * missing grants, async functions. The same code decides in the operator.
+ */
+export function check(composition: LoadedComposition, options: { readonly run: boolean } = { run: true }): Checked {
+  const { spec, components, missing, located } = composition;
+  const tables = new Map([...components].flatMap(([name, { table }]) => (table === undefined ? [] : [[name, table]])));
+  const unreadable = new Map(
+    [...components].flatMap(([name, { failure }]) => (failure === undefined ? [] : [[name, failure]])),
+  );
+  for (const name of missing) unreadable.set(name, { code: "missing", message: "" });
+  const { attempt, diagnostics, valid } = decide(spec, tables, { unreadable });
+  const told = new Set(
+    spec.instances.flatMap(({ component }, index) =>
+      missing.has(component) ? [`spec.instances[${index}].component`] : [],
+    ),
+  );
+  const remarks: Remark[] = diagnostics
+    .filter(({ field }) => !told.has(field))
+    .map((one) => fromDiagnostic(one, located.locate));
+  if (valid && attempt.exports.length === 0) remarks.push(exportsNothing(composition));
+  if (!valid || !options.run || !isClean(remarks)) return { wiring: attempt, remarks };
+  const { instances, backends = [] } = located.manifest.spec;
+  const findings = checkRunner(attempt, {
+    components: tables,
+    hosted: catalogue,
+    grants: new Map(instances.map(({ name, grants }) => [name, { keyvalue: grants?.keyvalue }])),
+    backends: backends.filter(({ keyvalue }) => keyvalue !== undefined).map(({ name }) => name),
+  });
+  return { wiring: attempt, remarks: [...remarks, ...findings.map((one) => fromDiagnostic(one, located.locate))] };
+}
+
+function exportsNothing({ spec, components, located }: LoadedComposition): Remark {
+  const [first] = spec.instances.flatMap(({ name, component }) =>
+    (components.get(component)?.table?.exports ?? []).map((item) => ({ instance: name, item: item.name })),
+  );
+  return {
+    severity: "warning",
+    code: "local",
+    place: located.locate("spec.exports"),
+    message: `Nothing can reach the composition, it exports nothing: ${spec.name}`,
+    ...(first === undefined
+      ? {}
+      : { hint: `Add to spec: exports: [{ name: "${first.item}", from: "${first.instance}/${first.item}" }]` }),
+  };
+}

@@ -1,0 +1,162 @@
+import { mkdir, stat } from "node:fs/promises";
+import { availableParallelism } from "node:os";
+import { dirname, isAbsolute, join, relative, resolve } from "node:path";
+import type { BackendSpec } from "../../api/backends.ts";
+import { parseBytes, parseDuration } from "../../api/units.ts";
+import { type Backend, defaultLimits, type Limits, type RunnerConfig } from "../../runner/config.ts";
+import { LocalError } from "./error.ts";
+import { type LocalInputs, makeGrants, volumeFolder } from "./grants.ts";
+import type { LoadedComposition } from "./load.ts";
+import { isClean, makeError, type Remark } from "./remark.ts";
+import { readValues } from "./values.ts";
+
+/** What a command line says about a run. Paths may be relative to the working directory. */
+export interface RunOptions {
+  /** The artifact's folder. */
+  readonly artifact: string;
+  readonly listen: string;
+  readonly admin: string;
+  readonly processes?: number | undefined;
+  /** Folders by volume name. */
+  readonly volumes?: Readonly<Record<string, string>>;
+  /** Files by the name of the ConfigMap or Secret that they stand for. */
+  readonly configFiles?: Readonly<Record<string, string>>;
+}
+
+/** A runner's configuration, or the reasons why there is none. */
+export type Configured =
+  | { readonly config: RunnerConfig; readonly remarks: readonly Remark[] }
+  | { readonly config?: undefined; readonly remarks: readonly Remark[] };
+
+/**
+ * Turns a composition into a runner's configuration for this machine. A volume is a folder, made where it is not there; an
+ * option that names a missing folder or an unreadable file throws a `LocalError`.
+ */
+export async function makeRunnerConfig(composition: LoadedComposition, options: RunOptions): Promise<Configured> {
+  const { located, directory } = composition;
+  const { spec, metadata } = located.manifest;
+  const remarks: Remark[] = [];
+  const inputs = await readInputs(options, directory);
+  const grants = Object.fromEntries(
+    spec.instances.map(({ name, grants = {} }, index) => {
+      return [
+        name,
+        makeGrants(grants, { inputs, locate: located.locate, field: `spec.instances[${index}].grants`, remarks }),
+      ];
+    }),
+  );
+  const backends = makeBackends(spec.backends ?? [], { inputs, composition, remarks });
+  const limits = makeLimits(composition, remarks);
+  noteIgnored(composition, remarks);
+  if (!isClean(remarks)) return { remarks };
+  const folders = Object.values(grants).flatMap(({ filesystem = [] }) => filesystem.map(({ path }) => path));
+  const files = backends.flatMap(([, { keyvalue }]) => ("sqlite" in keyvalue ? [dirname(keyvalue.sqlite.path)] : []));
+  for (const folder of new Set([...folders, ...files])) await mkdir(folder, { recursive: true });
+  const config: RunnerConfig = {
+    composition: metadata.name,
+    artifact: options.artifact,
+    listen: options.listen,
+    admin: options.admin,
+    call: true,
+    isolation: spec.runner.isolation,
+    processes: options.processes ?? spec.runner.processes ?? availableParallelism(),
+    limits,
+    grants,
+    backends: Object.fromEntries(backends),
+  };
+  return { config, remarks };
+}
+
+async function readInputs({ volumes = {}, configFiles = {} }: RunOptions, directory: string): Promise<LocalInputs> {
+  const folders = new Map(Object.entries(volumes).map(([name, path]) => [name, resolve(path)]));
+  for (const [name, path] of folders) {
+    const isFolder = await stat(path).then(
+      (found) => found.isDirectory(),
+      () => false,
+    );
+    if (isFolder) continue;
+    throw new LocalError("option", `Cannot find the folder of volume "${name}": ${path}`, {
+      hint: `Make it, or correct --volume ${name}=DIR`,
+    });
+  }
+  const values = new Map<string, Awaited<ReturnType<typeof readValues>>>();
+  for (const [name, path] of Object.entries(configFiles)) values.set(name, await readValues(path, "."));
+  return { volumes: folders, values, directory };
+}
+
+interface BackendContext {
+  readonly inputs: LocalInputs;
+  readonly composition: LoadedComposition;
+  readonly remarks: Remark[];
+}
+
+function makeBackends(
+  specs: readonly BackendSpec[],
+  { inputs, composition, remarks }: BackendContext,
+): [string, Backend][] {
+  return specs.flatMap(({ name, keyvalue, messaging }, index): [string, Backend][] => {
+    const field = `spec.backends[${index}]`;
+    if (keyvalue?.memory !== undefined) return [[name, { keyvalue: { memory: {} } }]];
+    if (keyvalue?.sqlite === undefined) {
+      const kind = messaging !== undefined ? "messaging" : keyvalue?.redis !== undefined ? "redis" : "nats";
+      const message = `Cannot serve backend "${name}", this version runs memory and sqlite, not: ${kind}`;
+      const hint = "Write keyvalue: { memory: {} } or keyvalue: { sqlite: {} }";
+      remarks.push(makeError("local", composition.located.locate(field), { message, hint }));
+      return [];
+    }
+    const { volume, path = `${name}.sqlite` } = keyvalue.sqlite;
+    const base = volume === undefined ? join(inputs.directory, ".tenon", "backends") : volumeFolder(volume, inputs);
+    const file = resolve(base, path);
+    const below = relative(base, file);
+    if (below === "" || below.startsWith("..") || isAbsolute(below)) {
+      const message = `Must be a file below its volume: ${path}`;
+      remarks.push(
+        makeError("local", composition.located.locate(`${field}.keyvalue.sqlite.path`), {
+          message,
+          hint: "Write a path without ..",
+        }),
+      );
+      return [];
+    }
+    return [[name, { keyvalue: { sqlite: { path: file } } }]];
+  });
+}
+
+const maxMemory = 4 * 1024 ** 3;
+
+function makeLimits({ located }: LoadedComposition, remarks: Remark[]): Limits {
+  const { concurrency, requestTimeout, memoryLimit, maxRequests } = located.manifest.spec.runner;
+  const timeout = parseDuration(requestTimeout);
+  const memoryBytes = parseBytes(memoryLimit);
+  if (timeout === undefined) {
+    const message = `Must be a duration of at most 24 days: ${requestTimeout}`;
+    remarks.push(
+      makeError("local", located.locate("spec.runner.requestTimeout"), {
+        message,
+        hint: "Write 30s, or 0s for no limit",
+      }),
+    );
+  }
+  if (memoryBytes === undefined || memoryBytes < 65_536 || memoryBytes > maxMemory) {
+    const message = `Must be between 64Ki and 4Gi: ${memoryLimit}`;
+    remarks.push(makeError("local", located.locate("spec.runner.memoryLimit"), { message, hint: "Write 256Mi" }));
+  }
+  return {
+    ...defaultLimits,
+    concurrency: concurrency ?? defaultLimits.concurrency,
+    requestTimeoutMs: timeout === 0 ? null : (timeout ?? defaultLimits.requestTimeoutMs),
+    memoryBytes: memoryBytes ?? defaultLimits.memoryBytes,
+    maxRequests: maxRequests ?? defaultLimits.maxRequests,
+  };
+}
+
+/** What is asked for and has no meaning without a cluster, or none yet. */
+function noteIgnored({ located }: LoadedComposition, remarks: Remark[]): void {
+  const { triggers = [], schedule } = located.manifest.spec;
+  const note = (field: string, message: string): void => {
+    remarks.push({ severity: "note", code: "local", place: located.locate(field), message });
+  };
+  if (triggers.length > 0)
+    note("spec.triggers", "Triggers are not served in local mode: call the exports with tenon call");
+  if (schedule !== undefined) note("spec.schedule", `The schedule is not followed in local mode: ${schedule}`);
+}
