@@ -47,6 +47,11 @@ export class HostError {
 /** Ends the call as a trap of the guest: the instance is poisoned and replaced. */
 export class Trap extends Error {
   override readonly name = "Trap";
+  /** What happened, without the place, which the linker adds to the message. */
+  reason?: string;
+  /** Where it happened, as far as the linker can tell: the component instance's path, and a function's name. */
+  path?: readonly string[];
+  function?: string;
 }
 
 /** Memory and handles of one guest, as core functions see them. Addresses are checked: out of bounds is a trap. */

@@ -12,7 +12,7 @@ import { jspi, type WasmFunction } from "./wasm.ts";
 /** What a function needs of the instance that it belongs to. */
 export interface Caller {
   /** Throws where no call may begin: the trap of a poisoned instance, or a `LinkError` for one in a call. */
-  begin(): void;
+  begin(entry: number): void;
   /** Ends the call well; throws the trap of an instance that was poisoned on the way. */
   end(): void;
   /** Ends the call and the instance; gives the trap. */
@@ -58,9 +58,9 @@ export class Callable implements LinkedFunction {
   }
 
   callCore(...args: Core[]): Promise<Core | undefined> {
-    const { caller } = this.#parts;
+    const { caller, context } = this.#parts;
     try {
-      caller.begin();
+      caller.begin(context.componentInstance);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -71,7 +71,7 @@ export class Callable implements LinkedFunction {
     const { caller, context } = this.#parts;
     this.#abi ??= this.#parts.abi();
     const abi = this.#abi;
-    caller.begin();
+    caller.begin(context.componentInstance);
     enterCall(caller)();
     const result = await this.#run(this.#lower(abi, args));
     try {

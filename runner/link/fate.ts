@@ -1,4 +1,5 @@
 import { Trap } from "../host/host.ts";
+import type { Attribution, Place } from "./attribute.ts";
 import type { BorrowScope } from "./handles.ts";
 
 /**
@@ -17,10 +18,27 @@ export class Fate {
   waiting: Promise<unknown> | undefined;
   #cancel: ((reason: Trap) => void) | undefined;
 
-  /** Ends the instance; a failure of a host function becomes a trap with the failure as its cause. */
-  fail(reason: unknown): Trap {
-    this.trap ??= asTrap(reason);
-    return this.trap;
+  /** The component instance whose function was called. */
+  entry: number | undefined;
+  readonly #attribution: Attribution;
+
+  constructor(attribution: Attribution) {
+    this.#attribution = attribution;
+  }
+
+  /**
+   * Ends the instance; a failure of a host function becomes a trap with the failure as its cause. `stack` is where it
+   * happened (else the reason's own), `caller` the component instance that called the host function.
+   */
+  fail(reason: unknown, stack?: string, caller?: number): Trap {
+    if (this.trap !== undefined) return this.trap;
+    const trap = asTrap(reason);
+    this.trap = trap;
+    const place = this.#attribution.place(stack ?? stackOf(reason), this.entry, caller);
+    trap.reason = trap.message;
+    trap.message += describePlace(place);
+    Object.assign(trap, place);
+    return trap;
   }
 
   /** Ends the instance and, where it is suspended, its call: the guest traps where it waits. */
@@ -51,4 +69,14 @@ export function asTrap(reason: unknown): Trap {
   if (name === "RangeError" && /call stack/i.test(text)) return new Trap("stack overflow", { cause: reason });
   if (name === "SuspendError") return new Trap("a start function or destructor tried to wait", { cause: reason });
   return new Trap(`a host function failed: ${text}`, { cause: reason });
+}
+
+function stackOf(reason: unknown): string {
+  const { stack } = (reason ?? {}) as { stack?: unknown };
+  return typeof stack === "string" ? stack : "";
+}
+
+function describePlace({ path, function: name }: Place): string {
+  const instance = path === undefined || path.length === 0 ? "" : ` in "${path.join("/")}"`;
+  return name === undefined ? instance : `${instance}, function ${name}`;
 }

@@ -20,7 +20,7 @@ type CoreExport = WebAssembly.ExportValue;
 /** The parts of one linked instance, while and after it is put together. */
 export class Instance {
   readonly prepared: Prepared;
-  readonly fate = new Fate();
+  readonly fate: Fate;
   readonly contexts: readonly Context[];
   readonly handleTables: readonly HandleTable[];
   /** Instances of core modules, in the order of the steps. */
@@ -38,6 +38,7 @@ export class Instance {
   /** Runs all steps of the plan. Throws `LinkError`, or the `Trap` of a start function. */
   constructor(prepared: Prepared, options: LinkOptions) {
     this.prepared = prepared;
+    this.fate = new Fate(prepared.attribution);
     this.#options = options;
     const { plan } = prepared;
     const hostResources = plan.importedResources.length;
@@ -201,17 +202,25 @@ export class Instance {
     const flag = this.#options.epoch === undefined ? undefined : new Int32Array(this.#options.epoch.buffer);
     return {
       tag: jspi.JSTag,
-      failed: (error) => void fate.fail(error),
-      cannotLeave: () => void fate.fail(new Trap("cannot leave component instance")),
+      failed: (error, shim) => void fate.fail(error, here(), this.#callerOf(shim)),
+      cannotLeave: (shim) => void fate.fail(new Trap("cannot leave component instance"), here(), this.#callerOf(shim)),
       over: () => {
         // taken down for everyone: the watchdog raises it again for as long as any call is over its time
         if (flag !== undefined) Atomics.store(flag, 0, 0);
         if (performance.now() <= fate.deadline) return 0;
-        fate.fail(new Trap("deadline exceeded"));
+        fate.fail(new Trap("deadline exceeded"), here());
         return 1;
       },
       wait: () => fate.wait(),
     };
+  }
+
+  /** The component instance that a trampoline serves, where the plan says it. */
+  #callerOf(trampoline: number): number | undefined {
+    const found = this.prepared.plan.trampolines[trampoline];
+    if (found === undefined) return undefined;
+    if (found.kind === "lower") return this.prepared.plan.options[found.options]?.componentInstance;
+    return "componentInstance" in found ? found.componentInstance : undefined;
   }
 
   /** What the shims import from `host`, by their names. */
@@ -336,4 +345,9 @@ function asLinkError(error: unknown): LinkError {
   if (error instanceof LinkError) return error;
   const reason = error instanceof Error ? error.message : String(error);
   return new LinkError("invalid-plan", `Cannot link the plan: ${reason}`, { cause: error });
+}
+
+/** The stack of wasm functions that called the host. */
+function here(): string {
+  return new Error("stack").stack ?? "";
 }

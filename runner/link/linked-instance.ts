@@ -66,11 +66,12 @@ export class LinkedInstance implements Linked, Caller {
     return bytes;
   }
 
-  begin(): void {
+  begin(entry: number): void {
     if (this.fate.trap !== undefined) throw this.fate.trap;
     if (this.fate.busy) throw busy();
     this.settle();
     this.fate.busy = true;
+    this.fate.entry = entry;
   }
   end(): void {
     this.fate.busy = false;

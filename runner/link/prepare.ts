@@ -1,4 +1,5 @@
 import { Abi, type ExportAbi } from "../abi/function.ts";
+import { type Attribution, makeAttribution } from "./attribute.ts";
 import { type FoundEdge, findEdges } from "./edges.ts";
 import { LinkError } from "./error.ts";
 import { type BoundImport, findImports, type MissingImport } from "./imports.ts";
@@ -16,13 +17,13 @@ export interface Prepared {
   readonly bound: readonly BoundImport[];
   readonly missing: readonly MissingImport[];
   readonly edges: readonly FoundEdge[];
+  readonly attribution: Attribution;
   /** Edge numbers by the definitions of the plan, and the probes before the adapters; empty without probes. */
   readonly edgeOf: ReadonlyMap<CoreDef, number>;
   readonly probes: ReadonlyMap<number, ProbeModule>;
   readonly shims: PreparedShims;
   /** By option number: which canonical context it means. */
   readonly contextOf: readonly number[];
-  readonly contextCount: number;
   /** The canonical ABI of an exported function, made once. */
   readonly exportAbi: (type: PlanFunction) => ExportAbi;
   /** True where a guest may be suspended; otherwise calls need no stack of their own. */
@@ -60,7 +61,7 @@ export function prepare(plan: Plan, modules: readonly WebAssembly.Module[], opti
   const probed = options.probes !== undefined;
   return {
     ...{ plan, modules, abi, exportAbi, bound, missing, contextOf, suspends, edges },
-    contextCount: contexts.size,
+    attribution: makeAttribution(plan, modules, edges),
     shims: prepareShims(plan, bound),
     edgeOf: new Map(probed ? edges.map(({ def }, edge) => [def, edge]) : []),
     probes: probed ? makeProbes(edges, options.probes) : new Map(),
