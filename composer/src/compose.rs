@@ -5,7 +5,8 @@ use crate::failure::{Code, Failure, Outcome, because};
 use indexmap::IndexMap;
 use wac_graph::types::Package;
 use wac_graph::{CompositionGraph, EncodeError, EncodeOptions, NodeId, PackageId, Processor};
-use wasmparser::{Validator, WasmFeatures};
+use wasm_encoder::{ComponentNameSection, NameMap};
+use wasmparser::{ComponentName, ComponentNameSectionReader, KnownCustom, Parser, Payload, Validator, WasmFeatures};
 
 type Nodes<'a> = IndexMap<&'a str, NodeId>;
 
@@ -22,7 +23,8 @@ pub fn compose(components: Vec<Vec<u8>>, wiring: &Wiring) -> Outcome<Vec<u8>> {
         validate: false,
         processor: Some(Processor { name: "tenon", version: env!("CARGO_PKG_VERSION") }),
     };
-    let bytes = graph.encode(options).map_err(|error| encode_failure(error, &nodes))?;
+    let mut bytes = graph.encode(options).map_err(|error| encode_failure(error, &nodes))?;
+    sort_names(&mut bytes)?;
     Validator::new_with_features(WasmFeatures::all()).validate_all(&bytes).map_err(because(Code::Validate))?;
     Ok(bytes)
 }
@@ -85,6 +87,48 @@ fn export(graph: &mut CompositionGraph, nodes: &Nodes<'_>, wiring: &Wiring) -> O
 fn find(nodes: &Nodes<'_>, instance: &str) -> Outcome<NodeId> {
     let missing = || Failure::new(Code::Wiring, "no instance of this name was declared").about(instance);
     nodes.get(instance).copied().ok_or_else(missing)
+}
+
+/// wac writes names in the order of declaration. By the specification they are in the order of indexes, and readers that
+/// insist on it would lose some.
+fn sort_names(bytes: &mut [u8]) -> Outcome<()> {
+    let mut found = None;
+    let mut depth = 0;
+    for payload in Parser::new(0).parse_all(bytes) {
+        match payload.map_err(because(Code::Encode))? {
+            Payload::Version { .. } => depth += 1,
+            Payload::End(_) => depth -= 1,
+            Payload::CustomSection(section) if depth == 1 => {
+                if let KnownCustom::ComponentName(names) = section.as_known() {
+                    let data = section.data_offset() as usize..section.range().end as usize;
+                    found = Some((data, sorted(names).map_err(because(Code::Encode))?));
+                }
+            }
+            _ => {}
+        }
+    }
+    let Some((range, names)) = found else { return Ok(()) };
+    // Instances are all that we name, so the sorted section has the same entries and the same size.
+    let (old, names) = (&mut bytes[range], names.as_custom());
+    if old.len() != names.data.len() {
+        return Err(Failure::new(Code::Internal, "the composed component has names that were not given"));
+    }
+    old.copy_from_slice(&names.data);
+    Ok(())
+}
+
+fn sorted(names: ComponentNameSectionReader<'_>) -> wasmparser::Result<ComponentNameSection> {
+    let mut section = ComponentNameSection::new();
+    for name in names {
+        if let ComponentName::Instances(map) = name? {
+            let mut entries = map.names.collect::<wasmparser::Result<Vec<_>>>()?;
+            entries.sort_by_key(|entry| entry.index);
+            let mut sorted = NameMap::new();
+            entries.iter().for_each(|entry| sorted.append(entry.index, entry.name));
+            section.instances(&sorted);
+        }
+    }
+    Ok(section)
 }
 
 /// Names instances where wac knows only nodes.

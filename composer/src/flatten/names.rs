@@ -184,14 +184,15 @@ fn alias(all: &mut [Definition], current: usize, alias: ComponentAlias<'_>) {
 }
 
 impl Definition {
+    /// Entries are read in any order: compositions made by wac itself have them unsorted.
     fn name_section(&mut self, name: ComponentName<'_>) {
         match name {
             ComponentName::Component { name, .. } => self.name = Some(name.to_string()),
             ComponentName::Instances(map) => {
-                self.instance_names.extend(map.into_iter().flatten().map(|naming| (naming.index, naming.name.into())));
+                self.instance_names.extend(map.names.flatten().map(|naming| (naming.index, naming.name.into())));
             }
             ComponentName::Components(map) => {
-                self.component_names.extend(map.into_iter().flatten().map(|naming| (naming.index, naming.name.into())));
+                self.component_names.extend(map.names.flatten().map(|naming| (naming.index, naming.name.into())));
             }
             _ => {}
         }
