@@ -12,7 +12,10 @@ export interface Row {
 
 /** Prints a row for people, and as a line of JSON where `BENCH_JSON` is set. */
 export function printRow({ row, unit, ours, peers, floor, lower = false }: Row): void {
-  if (process.env["BENCH_JSON"]) return console.log(JSON.stringify({ row, unit, ours, peers, floor, lower }));
+  if (process.env["BENCH_JSON"]) {
+    console.log(JSON.stringify({ row, unit, ours, peers, floor, lower }));
+    return;
+  }
   console.log(`${row.padEnd(28)} ours ${format(ours)} ${unit}${floor === undefined ? "" : `   (floor ${floor})`}`);
   for (const [peer, figure] of Object.entries(peers)) {
     console.log(
