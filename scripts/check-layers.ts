@@ -20,7 +20,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   "operator/local/": ["api/", "wiring/", "composer/", "runner/"],
   "operator/": ["api/", "wiring/", "composer/", "runner/artifact.ts", "runner/config.ts", "runner/link/plan.ts"],
   "cli/": ["operator/local/", "wiring/", "composer/", "api/", "runner/"],
-  "scripts/": ["api/", "composer/", "guests/", "cli/"],
+  "scripts/": ["api/", "composer/", "guests/", "cli/", "test/support/"],
   "bench/": ["api/", "wiring/", "composer/", "runner/", "operator/", "guests/", "scripts/"],
   "guests/": ["scripts/"],
 };
