@@ -50,8 +50,18 @@ export function explainUnreadable(
     return { ...base, code: "unsupported-component", message, hint: "Build the component without this feature" };
   }
   if (failure.code === "too-large") return { ...base, code: "too-large", message, hint: "Make the component smaller" };
-  if (failure.code === "not-a-component" || failure.code === "invalid-component") {
-    return { ...base, code: "invalid-component", message, hint: hintFor(failure) };
+  if (failure.code === "invalid-component") {
+    return {
+      ...base,
+      code: failure.code,
+      message,
+      hint: "Build the component again: the binary is damaged or was cut",
+    };
+  }
+  if (failure.code === "not-a-component") {
+    // For a core module the composer itself says how to wrap it.
+    const hint = failure.message.includes("core") ? {} : { hint: "Name the .wasm file of a component" };
+    return { ...base, code: "invalid-component", message, ...hint };
   }
   return { ...base, code: "composer-failed", message, hint: failed[failure.code] ?? ours };
 }
@@ -74,12 +84,6 @@ export function explainFailure(spec: WiringSpec, failure: Failure): Diagnostic {
     return { ...base, field: "spec.instances", code: "unsupported-component", hint };
   }
   return { ...base, code: "composer-failed", hint: failed[failure.code] ?? ours };
-}
-
-function hintFor({ code, message }: Failure): string {
-  if (code === "invalid-component") return "Build the component again: the binary is damaged or was cut";
-  if (message.includes("core")) return "Wrap the module: `wasm-tools component new module.wasm -o component.wasm`";
-  return "Name the .wasm file of a component";
 }
 
 function fieldOf(code: Code): string {
