@@ -21,7 +21,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   "operator/": ["api/", "wiring/", "composer/", "runner/artifact.ts", "runner/config.ts", "runner/link/plan.ts"],
   "cli/": ["operator/local/", "wiring/", "composer/", "api/", "runner/"],
   "scripts/": ["api/", "composer/", "guests/", "cli/", "test/support/"],
-  "bench/": ["api/", "wiring/", "composer/", "runner/", "operator/", "guests/", "scripts/"],
+  "bench/": ["api/", "wiring/", "composer/", "runner/", "operator/", "guests/", "scripts/", "test/"],
   "guests/": ["scripts/"],
 };
 /** No I/O, no clock, no chance: everything they need is an argument. */
