@@ -63,8 +63,8 @@ export function makeAttribution(
       const frames = parseFrames(stack);
       const known = frames.filter(({ url }) => candidates(frames, url).length > 0);
       // wit-component's tables of functions stand between a guest and its imports, without names
-      const guest = known.find(({ name }) => name !== undefined) ?? known[0];
-      const name = guest && (guest.name ?? `function[${guest.index}]`);
+      const guest = known.find((frame) => nameOf(frame) !== undefined) ?? known[0];
+      const name = guest && (nameOf(guest) ?? `function[${guest.index}]`);
       const instance = caller ?? (guest === undefined ? entry : decide(guest.url));
       return {
         ...(instance === undefined ? {} : { path: plan.componentInstances[instance]!.path }),
@@ -96,7 +96,14 @@ function ownersOf(plan: Plan): ReadonlyMap<number, readonly number[]> {
 
 function fits(names: ModuleNames, frame: Frame): boolean {
   const named = names.module === undefined || frame.url.startsWith(`${names.module}-`);
-  return named && names.functions.get(frame.index) === frame.name;
+  return named && names.functions.get(frame.index) === nameOf(frame);
+}
+
+/** The function's own name: V8 puts the module's before it, and shows that alone for a function without one. */
+function nameOf({ url, name }: Frame): string | undefined {
+  const module = url.slice(0, -9);
+  if (module === "" || name === undefined) return name;
+  return name === module ? undefined : name.slice(module.length + 1);
 }
 
 function joins(plan: Plan, edge: FoundEdge["edge"], from: number, to: number): boolean {
