@@ -7,7 +7,7 @@ import type { Wiring } from "../../wiring/spec.ts";
 import { type ArtifactCache, type StoredArtifact, sha256 } from "./cache.ts";
 import { check } from "./check.ts";
 import type { LoadedComposition } from "./load.ts";
-import { fromDiagnostic, isClean, type Remark } from "./remark.ts";
+import { fromDiagnostic, type Remark } from "./remark.ts";
 
 export interface BuildOptions {
   readonly composer: Composer;
@@ -38,8 +38,8 @@ export type Composed =
  */
 export async function build(composition: LoadedComposition, options: BuildOptions): Promise<Built> {
   const { composer, cache, deadlines, signal } = options;
-  const { wiring, remarks } = check(composition);
-  if (!isClean(remarks)) return { remarks };
+  const { valid, wiring, remarks } = check(composition);
+  if (!valid) return { remarks };
   const key = await keyOf(composition, wiring, deadlines);
   const known = await cache.find(key);
   if (known !== undefined) return { artifact: known, wiring, remarks, cached: true };
@@ -68,8 +68,8 @@ export async function compose(
   composition: LoadedComposition,
   { composer, signal }: Pick<BuildOptions, "composer" | "signal">,
 ): Promise<Composed> {
-  const { wiring, remarks } = check(composition, { run: false });
-  if (!isClean(remarks)) return { remarks };
+  const { valid, wiring, remarks } = check(composition, { run: false });
+  if (!valid) return { remarks };
   try {
     return { bytes: await fuse(composition, wiring, composer), remarks };
   } catch (error) {

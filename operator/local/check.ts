@@ -7,7 +7,9 @@ import { fromDiagnostic, isClean, type Remark } from "./remark.ts";
 
 /** What was decided about a composition. */
 export interface Checked {
-  /** What was understood; complete where no remark is an error. */
+  /** True where nothing keeps the composition from being composed, and, where that was asked, from being run. */
+  readonly valid: boolean;
+  /** What was understood; complete where `valid`. */
   readonly wiring: Wiring;
   readonly remarks: readonly Remark[];
 }
@@ -33,7 +35,7 @@ export function check(composition: LoadedComposition, options: { readonly run: b
     .filter(({ field }) => !told.has(field))
     .map((one) => fromDiagnostic(one, located.locate));
   if (valid && attempt.exports.length === 0) remarks.push(exportsNothing(composition));
-  if (!valid || !options.run || !isClean(remarks)) return { wiring: attempt, remarks };
+  if (!valid || !options.run) return { valid, wiring: attempt, remarks };
   const { instances, backends = [] } = located.manifest.spec;
   const findings = checkRunner(attempt, {
     components: tables,
@@ -41,7 +43,8 @@ export function check(composition: LoadedComposition, options: { readonly run: b
     grants: new Map(instances.map(({ name, grants }) => [name, { keyvalue: grants?.keyvalue }])),
     backends: backends.filter(({ keyvalue }) => keyvalue !== undefined).map(({ name }) => name),
   });
-  return { wiring: attempt, remarks: [...remarks, ...findings.map((one) => fromDiagnostic(one, located.locate))] };
+  const all = [...remarks, ...findings.map((one) => fromDiagnostic(one, located.locate))];
+  return { valid: isClean(all), wiring: attempt, remarks: all };
 }
 
 function exportsNothing({ spec, components, located }: LoadedComposition): Remark {

@@ -55,7 +55,7 @@ async function readOne(path: string, cwd: string, found: Collect): Promise<void>
     const hint = "Write a Composition that uses it, or look at it with `tenon inspect`, or run it with `tenon run`";
     found.remarks.push(
       makeError(
-        "local",
+        "input",
         { file },
         { message: `Must be a manifest, a compose file or a .wac, not a component: ${file}`, hint },
       ),
@@ -71,12 +71,12 @@ async function readOne(path: string, cwd: string, found: Collect): Promise<void>
 async function readText(path: string, file: string): Promise<string | Remark> {
   const read = await readBounded(path, maxText);
   if (!("bytes" in read))
-    return makeError("local", { file }, { ...read, hint: read.hint.replace("; it is relative to the manifest", "") });
+    return makeError("input", { file }, { ...read, hint: read.hint.replace("; it is relative to the manifest", "") });
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(read.bytes);
   } catch {
     return makeError(
-      "local",
+      "input",
       { file },
       {
         message: `Cannot read the file, it is not UTF-8 text: ${file}`,
@@ -117,6 +117,6 @@ async function readFolder(folder: string, cwd: string, found: Collect): Promise<
       : "Write a manifest, a compose.yaml or a .wac in it";
   const file = shown(folder, cwd);
   found.remarks.push(
-    makeError("local", { file }, { message: `Cannot find a composition in the folder: ${file}`, hint }),
+    makeError("input", { file }, { message: `Cannot find a composition in the folder: ${file}`, hint }),
   );
 }

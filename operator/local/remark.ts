@@ -4,8 +4,8 @@ import type { Diagnostic } from "../../wiring/diagnostic.ts";
 /** Anything that `tenon check` tells: a finding about a file's fields, or a diagnostic of the wiring, with its place. */
 export interface Remark {
   readonly severity: "error" | "warning" | "note";
-  /** A diagnostic's code, or what kind of input was wrong. */
-  readonly code: Diagnostic["code"] | "manifest" | "source" | "script" | "local";
+  /** A diagnostic's code, or what kind of input was wrong: `input` is a path of the command line. */
+  readonly code: Diagnostic["code"] | "input" | "manifest" | "source" | "script" | "local";
   readonly message: string;
   readonly place: Place;
   readonly instance?: string;
