@@ -126,8 +126,12 @@ fn memory(argument: &MemArg) -> Option<u32> {
 fn element(load: &Operator<'_>, store: &Operator<'_>) -> Option<(MemArg, MemArg, i32)> {
     use Operator as O;
     match (load, store) {
-        (O::I32Load8U { memarg: load }, O::I32Store8 { memarg: store }) => Some((*load, *store, 1)),
-        (O::I32Load16U { memarg: load }, O::I32Store16 { memarg: store }) => Some((*load, *store, 2)),
+        (O::I32Load8U { memarg: load } | O::I32Load8S { memarg: load }, O::I32Store8 { memarg: store }) => {
+            Some((*load, *store, 1))
+        }
+        (O::I32Load16U { memarg: load } | O::I32Load16S { memarg: load }, O::I32Store16 { memarg: store }) => {
+            Some((*load, *store, 2))
+        }
         (O::I32Load { memarg: load }, O::I32Store { memarg: store }) => Some((*load, *store, 4)),
         (O::I64Load { memarg: load }, O::I64Store { memarg: store }) => Some((*load, *store, 8)),
         (O::F32Load { memarg: load }, O::F32Store { memarg: store }) => Some((*load, *store, 4)),
