@@ -39,7 +39,9 @@ impl wasip2::exports::http::incoming_handler::Guest for Bad {
             "/big-body" => big_body(out, number("mb", 64)),
             // The body is dropped without `finish`: the response must not look whole.
             "/unfinished" => write(&start(out, 200, &[]), b"the beginning").unwrap_or(()),
-            "/headers" => drop_finished(start(out, 200, &[("set-cookie", "a=1"), ("set-cookie", "b=2"), ("x-Case", "Y")])),
+            "/headers" => {
+                drop_finished(start(out, 200, &[("set-cookie", "a=1"), ("set-cookie", "b=2"), ("x-Case", "Y")]))
+            }
             "/big-header" => {
                 drop_finished(start(out, 200, &[("x-big", &"h".repeat(1024 * number("kb", 64) as usize))]));
             }

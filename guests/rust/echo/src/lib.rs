@@ -66,7 +66,18 @@ impl Guest for Echo {
         echo_deep: Deep, echo_own: CounterHandle, echo_owns: Vec<CounterHandle>, echo_maybe_own: Option<CounterHandle>,
     }
     fn wide(
-        a: u32, b: String, c: u32, d: String, e: u32, f: String, g: u32, h: String, i: u32, j: String, k: u32, l: String,
+        a: u32,
+        b: String,
+        c: u32,
+        d: String,
+        e: u32,
+        f: String,
+        g: u32,
+        h: String,
+        i: u32,
+        j: String,
+        k: u32,
+        l: String,
     ) -> Vec<String> {
         vec![a.to_string(), b, c.to_string(), d, e.to_string(), f, g.to_string(), h, i.to_string(), j, k.to_string(), l]
     }
