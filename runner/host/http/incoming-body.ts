@@ -71,6 +71,7 @@ class EmptyInput extends BytesInput {
 }
 
 class BodyInput extends ReadableInput {
+  readonly #message: IncomingMessage;
   readonly #rules: BodyRules;
   #total = 0;
   #asked = false;
@@ -79,6 +80,7 @@ class BodyInput extends ReadableInput {
 
   constructor(message: IncomingMessage, rules: BodyRules) {
     super(message);
+    this.#message = message;
     this.#rules = rules;
   }
 
@@ -129,7 +131,10 @@ class BodyInput extends ReadableInput {
     this.#timer = undefined;
   }
 
-  readonly #onLate = (): void => this.end(new HttpIoError({ tag: "connection-read-timeout" }));
+  readonly #onLate = (): void => {
+    this.end(new HttpIoError({ tag: "connection-read-timeout" }));
+    this.#message.destroy();
+  };
 }
 
 /** The resource `future-trailers`. */
@@ -138,6 +143,7 @@ export class FutureTrailers extends Waitable {
   readonly #rules: BodyRules | undefined;
   #draining = false;
   #passed = 0;
+  #tooLong = false;
   #taken = false;
 
   constructor(message: IncomingMessage, rules: BodyRules | undefined) {
@@ -147,8 +153,9 @@ export class FutureTrailers extends Waitable {
   }
 
   ready(): boolean {
-    if (this.#rules === undefined || this.#message.readableEnded || this.#message.destroyed) return true;
-    this.#drain(this.#message, this.#rules.limit);
+    const message = this.#message;
+    if (this.#rules === undefined || this.#tooLong || message.readableEnded || message.destroyed) return true;
+    this.#drain(message, this.#rules.limit);
     return false;
   }
 
@@ -161,7 +168,8 @@ export class FutureTrailers extends Waitable {
     if (this.#taken) return "taken";
     this.#taken = true;
     const message = this.#message;
-    if (this.#rules !== undefined && !message.readableEnded) return { error: errorCodeOf(message.errored ?? lost) };
+    if (this.#rules !== undefined && !message.readableEnded)
+      return { error: this.#tooLong ? { tag: this.#rules.sizeError } : errorCodeOf(message.errored ?? lost) };
     const raw = message.rawTrailers;
     return { trailers: raw.length === 0 ? undefined : Fields.received(raw) };
   }
@@ -169,10 +177,15 @@ export class FutureTrailers extends Waitable {
   #drain(message: IncomingMessage, limit: number): void {
     if (this.#draining) return;
     this.#draining = true;
-    message.on("data", (bytes: Uint8Array) => {
+    // A client of ours is still to be answered, so its connection stays; it is only not read any more.
+    const count = (bytes: Uint8Array): void => {
       this.#passed += bytes.length;
-      if (this.#passed > limit) message.destroy();
-    });
+      if (this.#passed <= limit) return;
+      this.#tooLong = true;
+      message.off("data", count).pause();
+      this.wake();
+    };
+    message.on("data", count);
     message
       .on("error", () => {})
       .on("end", () => this.wake())

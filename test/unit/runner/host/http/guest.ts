@@ -120,6 +120,83 @@ export class HttpGuest extends TestGuest {
   }
 }
 
+/** A request that a guest makes. */
+export interface Outgoing {
+  readonly authority?: string;
+  readonly method?: string;
+  readonly scheme?: "http" | "https";
+  readonly path?: string;
+  readonly fields?: readonly (readonly [string, string])[];
+  readonly body?: string;
+  readonly trailers?: readonly (readonly [string, string])[];
+  /** Milliseconds. */
+  readonly connect?: number;
+  readonly firstByte?: number;
+  readonly betweenBytes?: number;
+}
+
+/** The handle of an outgoing-request, with its body where it has one. */
+export function makeRequest(guest: HttpGuest, outgoing: Outgoing): { request: number; body: number | undefined } {
+  const { authority = "", method = "GET", scheme = "http", path = "/", fields = [], body } = outgoing;
+  const request = guest.call("[constructor]outgoing-request", guest.fields(fields)) as number;
+  const results = [
+    guest.call("[method]outgoing-request.set-method", request, 9, ...guest.put(method)),
+    guest.call("[method]outgoing-request.set-scheme", request, 1, scheme === "http" ? 0 : 1, 0, 0),
+    guest.call("[method]outgoing-request.set-authority", request, 1, ...guest.put(authority)),
+    guest.call("[method]outgoing-request.set-path-with-query", request, 1, ...guest.put(path)),
+  ];
+  if (results.includes(1)) throw new RangeError(`refused: ${results}`);
+  return { request, body: body === undefined ? undefined : guest.method("outgoing-request.body", request) };
+}
+
+/** Gives a request to the handler: the future, or the number of the error. */
+export function send(
+  guest: HttpGuest,
+  request: number,
+  outgoing: Outgoing = {},
+): { future: number } | { error: number } {
+  const options = guest.call("[constructor]request-options") as number;
+  for (const [name, ms] of [
+    ["connect", outgoing.connect],
+    ["first-byte", outgoing.firstByte],
+    ["between-bytes", outgoing.betweenBytes],
+  ] as const)
+    if (ms !== undefined)
+      guest.call(`[method]request-options.set-${name}-timeout`, options, 1, BigInt(ms) * 1_000_000n);
+  guest.call("handle", request, 1, options, out);
+  return guest.u8(out) === 0 ? { future: guest.u32(out + 8) } : { error: guest.u8(out + 8) };
+}
+
+/** Waits for a response: its handle, or the number of the error. */
+export async function receive(guest: HttpGuest, future: number): Promise<{ response: number } | { error: number }> {
+  const pollable = guest.call("[method]future-incoming-response.subscribe", future) as number;
+  await guest.call("[method]pollable.block", pollable);
+  guest.call("[method]future-incoming-response.get", future, out);
+  return guest.u8(out + 16) === 0 ? { response: guest.u32(out + 24) } : { error: guest.u8(out + 24) };
+}
+
+/** The whole exchange: what came back, or the number of the error. */
+export async function exchange(guest: HttpGuest, outgoing: Outgoing) {
+  const { request, body } = makeRequest(guest, outgoing);
+  const sent = send(guest, request, outgoing);
+  if ("error" in sent) return sent;
+  if (body !== undefined) {
+    const stream = guest.method("outgoing-body.write", body)!;
+    guest.writeNow(stream, outgoing.body ?? "");
+    guest.finish(body, stream, outgoing.trailers === undefined ? undefined : guest.fields(outgoing.trailers));
+  }
+  const received = await receive(guest, sent.future);
+  if ("error" in received) return received;
+  const { response } = received;
+  const status = guest.call("[method]incoming-response.status", response) as number;
+  const headers = guest.entries(guest.call("[method]incoming-response.headers", response) as number);
+  const incoming = guest.method("incoming-response.consume", response)!;
+  const stream = guest.method("incoming-body.stream", incoming)!;
+  const read = await guest.readAll(stream);
+  guest.drop(stream);
+  return { status, headers, ...read, trailers: await guest.trailers(incoming) };
+}
+
 /** What a guest does with a request; a rejection is its trap. */
 export type GuestProgram = (guest: HttpGuest, request: number, outparam: number) => Promise<void> | void;
 

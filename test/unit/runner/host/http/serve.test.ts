@@ -162,6 +162,22 @@ describe("limits of requests", () => {
     expect(seen).toBe(17);
   });
 
+  test("a body above the limit that the guest passes over is an error in place of its trailers", async () => {
+    let seen: unknown;
+    const { port } = await serve(
+      async (guest, request, outparam) => {
+        seen = await guest.trailers(guest.method("incoming-request.consume", request)!);
+        guest.answer(outparam, "refused", { status: 413 });
+      },
+      { bodyBytes: 5 },
+    );
+    const answer = await raw(
+      port,
+      `POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n${close}\r\n6\r\nabcdef\r\n0\r\n\r\n`,
+    );
+    expect([answer.slice(0, 12), seen]).toEqual(["HTTP/1.1 413", { error: 17 }]);
+  });
+
   test("headers above the limit are 431, and counted", async () => {
     const { port, failures } = await serve((guest, _request, outparam) => guest.answer(outparam, "fine"), {
       headerBytes: 1000,
