@@ -112,8 +112,7 @@ export function openBucket(host: HostInstance, identifier: string): Bucket {
   const found =
     byBucket.length > 0 ? byBucket : grants.filter(({ backend, bucket }) => `${backend}/${bucket}` === name);
   if (found.length === 0) {
-    const message = `Cannot open bucket "${name.slice(0, 255)}": no grant of this instance names it`;
-    host.services.log.write(host.instance, "warn", message);
+    tellDenied(host, name);
     throw new HostError({ tag: "access-denied" } satisfies StoreError);
   }
   if (found.length > 1) {
@@ -128,9 +127,27 @@ export function openBucket(host: HostInstance, identifier: string): Bucket {
   }
 }
 
-/** What the guest is told of a backend's error: its message; of an unexpected one that there was one. The log has all. */
+/**
+ * What the guest is told of a backend's error: its message; of an unexpected one only that there was one. The log has
+ * what an operator can act on, not what a guest can cause at will.
+ */
 function failure({ instance, services }: HostInstance, error: unknown): StoreError {
-  const { name, message } = error as { readonly name?: unknown; readonly message?: unknown };
-  services.log.write(instance, "error", `Key-value backend: ${message}`);
-  return { tag: "other", val: name === "BackendError" ? String(message) : "The key-value backend failed" };
+  const { name, code, message } = error as Readonly<Record<"name" | "code" | "message", unknown>>;
+  const expected = name === "BackendError";
+  if (!expected || code === "unavailable") {
+    services.log.write(instance, "error", `Key-value backend: ${message}`);
+  }
+  return { tag: "other", val: expected ? String(message) : "The key-value backend failed" };
 }
+
+/** Once for each name, and not for ever new ones: a guest can try as many as it likes. */
+function tellDenied(host: HostInstance, name: string): void {
+  const told = toldOf.get(host) ?? new Set();
+  toldOf.set(host, told);
+  if (told.has(name) || told.size >= toldLimit) return;
+  told.add(name);
+  const message = `Cannot open bucket "${name.slice(0, 255)}": no grant of this instance names it`;
+  host.services.log.write(host.instance, "warn", message);
+}
+const toldOf = new WeakMap<HostInstance, Set<string>>();
+const toldLimit = 16;

@@ -48,6 +48,15 @@ describe("open()", () => {
     expect(host.lines).toEqual([["guest", "warn", 'Cannot open bucket "default": no grant of this instance names it']]);
   });
 
+  test("says once what is not granted, and not for ever new names", async () => {
+    const { host, open } = guest([]);
+    for (let i = 0; i < 100; i++) {
+      await refusal(() => open("same"));
+      await refusal(() => open(`bucket-${i}`));
+    }
+    expect(host.lines.length).toBe(16);
+  });
+
   test("opens what is granted and nothing else", async () => {
     const { open } = guest([grant("sessions")]);
     expect(open("sessions")).toBeDefined();
