@@ -1,3 +1,4 @@
+import { identifier } from "./names.ts";
 import { type Item, key, type Named, type Ref, resolve, resourceName, rowAt, type TypeTable } from "./table.ts";
 
 /** Types without names nest; a message shows this many levels of them. */
@@ -21,22 +22,37 @@ export function printItem(table: TypeTable, item: Item): string {
   return clip(new Printer(table).item(item));
 }
 
-/** Writes types as WIT, on one line each. Stops adding once `limit` characters are out. */
+/** What a place calls a type by its row, or a resource by its index, where it has a name for it. */
+export interface LocalNames {
+  readonly types: ReadonlyMap<Ref, string>;
+  readonly resources: ReadonlyMap<number, string>;
+}
+
+/** How much a printer writes, and with whose names; without them, types and resources have the names of their homes. */
+export interface PrintOptions {
+  readonly depth: number;
+  readonly length: number;
+  readonly names?: LocalNames;
+}
+
+/** Writes types as WIT, on one line each. Stops adding once `length` characters are out. */
 export class Printer {
   readonly #table: TypeTable;
   readonly #depth: number;
+  readonly #names: LocalNames | undefined;
   #left: number;
 
-  constructor(table: TypeTable, limits: { readonly depth: number; readonly length: number } = limitsOfMessages) {
+  constructor(table: TypeTable, options: PrintOptions = { depth: maxDepth, length: maxLength }) {
     this.#table = table;
-    this.#depth = limits.depth;
-    this.#left = limits.length;
+    this.#depth = options.depth;
+    this.#names = options.names;
+    this.#left = options.length;
   }
 
   use(ref: Ref | null, depth: number): string {
     if (ref === null) return "_";
     if (typeof ref === "string") return ref;
-    const name = namesOf(this.#table).get(ref);
+    const name = this.#names?.types.get(ref) ?? namesOf(this.#table).get(ref);
     if (name !== undefined) return identifier(name);
     return depth > this.#depth ? "…" : this.body(ref, depth + 1);
   }
@@ -88,9 +104,9 @@ export class Printer {
         if (row.err !== null) return `result<${use(row.ok)}, ${use(row.err)}>`;
         return row.ok === null ? "result" : `result<${use(row.ok)}>`;
       case "own":
-        return identifier(resourceName(this.#table, row.resource));
+        return this.#resource(row.resource);
       case "borrow":
-        return `borrow<${identifier(resourceName(this.#table, row.resource))}>`;
+        return `borrow<${this.#resource(row.resource)}>`;
       case "stream":
       case "future":
         return row.of === null ? row.kind : `${row.kind}<${use(row.of)}>`;
@@ -104,6 +120,10 @@ export class Printer {
   func(row: { readonly async: boolean; readonly result: Ref | null }, params: Named, depth: number): string {
     const result = row.result === null ? "" : ` -> ${this.use(row.result, depth)}`;
     return `${row.async ? "async " : ""}func(${this.#fields(params, depth)})${result}`;
+  }
+
+  #resource(index: number): string {
+    return identifier(this.#names?.resources.get(index) ?? resourceName(this.#table, index));
   }
 
   #fields(all: Named, depth: number): string {
@@ -125,23 +145,10 @@ export class Printer {
   }
 }
 
-const limitsOfMessages = { depth: maxDepth, length: maxLength };
-
 /** WIT writes these four with their name inside: `record filter { … }`; the others as `type name = …`. */
 export function isNominal(table: TypeTable, ref: Ref): boolean {
   const row = resolve(table, ref);
   return typeof row !== "string" && ["record", "variant", "enum", "flags"].includes(row.kind);
-}
-
-const keywords = new Set(
-  `as async bool borrow char constructor enum error-context export f32 f64 flags from func future import include interface
-  list map option own package record resource result s16 s32 s64 s8 static stream string tuple type u16 u32 u64 u8 use
-  variant with world`.split(/\s+/),
-);
-
-/** A name as WIT takes it: `%type` where it would be a keyword. */
-export function identifier(name: string): string {
-  return keywords.has(name) ? `%${name}` : name;
 }
 
 function clip(text: string): string {

@@ -139,6 +139,7 @@ async function makeComponents(
     const name = `c${at}`;
     try {
       const { tables, bytes } = await shop.build(new Map([[name, { kind: "wit", text } as const]]));
+      if (!tables.has(name)) continue;
       made.tables.set(name, tables.get(name)!);
       made.bytes.set(name, bytes.get(name)!);
       made.worlds.push(`${name}: ${speaks(world.join(" "))}`);

@@ -69,6 +69,7 @@ async function buildPair(shop: Workshop, before: string, after: string): Promise
   try {
     const sources = { need: world("import", before), old: world("export", before), give: world("export", after) };
     const built = await shop.build(new Map(Object.entries(sources)));
+    if (built.unreadable.size > 0) return undefined;
     const [need, give] = [built.tables.get("need")!, built.tables.get("give")!];
     return need.imports.length === 0 || give.exports.length === 0 ? undefined : built;
   } catch {
