@@ -17,6 +17,8 @@ export interface ExportAbi {
 }
 /** One function's way across the boundary, for calls out of the guest. */
 export interface ImportAbi {
+  /** Whether the function answers with a `result`, so that it may fail. */
+  readonly canFail: boolean;
   liftParams(cx: AbiContext, core: readonly Core[]): unknown[];
   /** Writes what the host function gave (or, with `failed`, the payload of its `HostError`). */
   lowerResult(cx: AbiContext, value: unknown, failed: boolean, core: readonly Core[]): Core | undefined;
@@ -39,7 +41,8 @@ export class Abi {
     return { lowerParams: this.#lowerParams(type), liftResult: this.#liftResult(type) };
   }
   forImport(type: PlanFunction): ImportAbi {
-    return { liftParams: this.#liftParams(type), lowerResult: this.#lowerResult(type) };
+    const canFail = type.results.some((index) => this.#isResult(index));
+    return { canFail, liftParams: this.#liftParams(type), lowerResult: this.#lowerResult(type) };
   }
 
   #lowerParams(type: PlanFunction): ExportAbi["lowerParams"] {

@@ -12,7 +12,10 @@ export interface HostInterface {
   readonly speaks: (version: string) => boolean;
   /** The import's functions by name as the component writes it: `[method]input-stream.read`, `[resource-drop]…` excluded. */
   readonly bind: (guest: GuestContext, host: HostInstance) => Readonly<Record<string, HostFunction>>;
+  /** Classes of its resources by their WIT names; where given, a handle of any other class is refused by the linker. */
+  readonly resources?: Readonly<Record<string, ResourceClass>>;
 }
+export type ResourceClass = abstract new (...args: never[]) => object;
 
 /**
  * A host function.

@@ -68,35 +68,50 @@ export class Callable implements LinkedFunction {
   }
 
   async call(...args: unknown[]): Promise<unknown> {
-    const { caller, context } = this.#parts;
-    this.#abi ??= this.#parts.abi();
-    const abi = this.#abi;
-    caller.begin(context.componentInstance);
-    enterCall(caller)();
-    const result = await this.#run(this.#lower(abi, args));
-    try {
-      exitCall(caller)();
-      context.begin();
-      return abi.liftResult(context, result);
-    } catch (error) {
-      if (error instanceof HostError) throw error;
-      throw caller.failed(error);
-    } finally {
-      if (caller.fate.trap === undefined) caller.settle();
-    }
+    const core = this.#lower(args);
+    return this.#lift(await this.#run(core));
   }
 
-  /** The core arguments; a value that does not fit ends the call, not the instance. */
-  #lower(abi: ExportAbi, args: readonly unknown[]): Core[] {
-    const { caller, context } = this.#parts;
+  /** The same at once; a host function that must wait is a trap. For constructors, which JavaScript can't suspend. */
+  callNow(...args: unknown[]): unknown {
+    const { caller, core } = this.#parts;
+    const values = this.#lower(args);
+    let result: Core | undefined;
+    try {
+      result = core(...values);
+    } catch (error) {
+      throw caller.failed(error);
+    }
+    return this.#lift(this.#ended(result));
+  }
+
+  /** Begins the call; a value that does not fit ends it again, but not the instance. */
+  #lower(args: readonly unknown[]): Core[] {
+    const { caller, context, abi } = this.#parts;
+    this.#abi ??= abi();
+    caller.begin(context.componentInstance);
+    enterCall(caller)();
     try {
       context.begin();
-      return abi.lowerParams(context, args);
+      return this.#abi.lowerParams(context, args);
     } catch (error) {
       if (!(error instanceof AbiError)) throw caller.failed(error);
       caller.fate.scope = undefined;
       caller.end();
       throw error;
+    }
+  }
+
+  #lift(result: Core | undefined): unknown {
+    const { caller, context } = this.#parts;
+    try {
+      exitCall(caller)();
+      context.begin();
+      return this.#abi!.liftResult(context, result);
+    } catch (error) {
+      throw error instanceof HostError ? error : caller.failed(error);
+    } finally {
+      if (caller.fate.trap === undefined) caller.settle();
     }
   }
 

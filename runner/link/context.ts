@@ -1,9 +1,10 @@
 import type { AbiContext } from "../abi/context.ts";
 import { unexpected } from "../abi/error.ts";
 import { type Encoding, GuestMemory } from "../abi/memory.ts";
-import { type GuestContext, Trap } from "../host/host.ts";
+import { type GuestContext, type ResourceClass, Trap } from "../host/host.ts";
 import type { Fate } from "./fate.ts";
-import { type HandleTable, someHostResource } from "./handles.ts";
+import { GuestResource } from "./guest-resource.ts";
+import type { HandleTable } from "./handles.ts";
 
 /** What the contexts of one linked instance share. */
 export interface ContextParts {
@@ -20,18 +21,12 @@ export interface ResourceTypes {
   isHost(resource: number): boolean;
   /** The component instance that defines a guest's resource. */
   definedBy(resource: number): number | undefined;
-}
-
-/** A resource that a guest defines, in the hands of the host. */
-export class GuestResource {
-  readonly resource: number;
-  readonly rep: number;
-  /** False once given back to a guest or dropped. */
-  owned = true;
-  constructor(resource: number, rep: number) {
-    this.resource = resource;
-    this.rep = rep;
-  }
+  /** The class that a host declared for its resource. */
+  classOf(resource: number): ResourceClass | undefined;
+  /** The resource of a host object whose class some host declared, else `someHostResource`. */
+  resourceOf(object: object): number;
+  /** The object that stands for a guest's resource in the host's hands. */
+  wrap(resource: number, rep: number): GuestResource;
 }
 
 /**
@@ -85,7 +80,7 @@ export class Context extends GuestMemory implements GuestContext, AbiContext {
   }
 
   add(object: object): number {
-    return this.handles.add(object, someHostResource);
+    return this.handles.add(object, this.#resources.resourceOf(object));
   }
   get<T>(handle: number, type: abstract new (...args: never[]) => T): T {
     const object = this.handles.peek(handle);
@@ -99,17 +94,23 @@ export class Context extends GuestMemory implements GuestContext, AbiContext {
 
   liftOwn(table: number, handle: number): object {
     const resource = this.#resources.of(table);
-    const rep = this.handles.take(handle, resource);
-    return this.#resources.isHost(resource) ? (rep as object) : new GuestResource(resource, rep as number);
+    return this.#lift(resource, this.handles.take(handle, resource));
   }
   liftBorrow(table: number, handle: number): object {
     const resource = this.#resources.of(table);
-    const rep = this.handles.rep(handle, resource);
-    return this.#resources.isHost(resource) ? (rep as object) : new GuestResource(resource, rep as number);
+    return this.#lift(resource, this.handles.rep(handle, resource));
   }
+  #lift(resource: number, rep: unknown): object {
+    if (!this.#resources.isHost(resource)) return this.#resources.wrap(resource, rep as number);
+    const type = this.#resources.classOf(resource);
+    if (type !== undefined && !(rep instanceof type))
+      throw new Trap(`handle of another resource type, not ${type.name}`);
+    return rep as object;
+  }
+
   lowerOwn(table: number, value: unknown): number {
     const resource = this.#resources.of(table);
-    if (this.#resources.isHost(resource)) return this.handles.add(hostObject(value), resource);
+    if (this.#resources.isHost(resource)) return this.handles.add(this.#hostObject(value, resource), resource);
     const own = guestResource(value, resource);
     own.owned = false;
     return this.handles.add(own.rep, resource);
@@ -117,18 +118,20 @@ export class Context extends GuestMemory implements GuestContext, AbiContext {
   lowerBorrow(table: number, value: unknown): number {
     const resource = this.#resources.of(table);
     const host = this.#resources.isHost(resource);
-    const rep = host ? hostObject(value) : guestResource(value, resource).rep;
+    const rep = host ? this.#hostObject(value, resource) : guestResource(value, resource).rep;
     if (!host && this.#resources.definedBy(resource) === this.componentInstance) return rep as number;
     const scope = this.#fate.scope;
     if (scope === undefined) throw new Trap("a borrow was passed outside a call");
     return this.handles.addBorrow(rep, resource, scope);
   }
+  #hostObject(value: unknown, resource: number): object {
+    const type = this.#resources.classOf(resource);
+    const fits = typeof value === "object" && value !== null && (type === undefined || value instanceof type);
+    if (!fits) throw unexpected(`an object of the class ${type?.name ?? "of the resource"}`, value);
+    return value;
+  }
 }
 
-function hostObject(value: unknown): object {
-  if (typeof value !== "object" || value === null) throw unexpected("an object of the resource's class", value);
-  return value;
-}
 function guestResource(value: unknown, resource: number): GuestResource {
   if (!(value instanceof GuestResource) || value.resource !== resource)
     throw unexpected("a resource of this instance", value);

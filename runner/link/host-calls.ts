@@ -32,7 +32,7 @@ function typedCall(host: HostFunction, { context, abi: makeAbi, core }: HostCall
     return hasResult ? result : undefined;
   };
   const refuse = (error: unknown, values: readonly Core[]): number | bigint | undefined => {
-    if (!(error instanceof HostError)) throw error;
+    if (!(error instanceof HostError) || !abi.canFail) throw error;
     return lower(error.payload, true, values);
   };
   return (...values: Core[]) => {

@@ -3,6 +3,7 @@ import { type CoreFunction, Trap } from "../host/host.ts";
 import { Context } from "./context.ts";
 import { LinkError } from "./error.ts";
 import { Fate } from "./fate.ts";
+import type { WrapResource } from "./guest-resource.ts";
 import { HandleTable } from "./handles.ts";
 import { importedCall } from "./host-calls.ts";
 import { bindHost } from "./imports.ts";
@@ -36,14 +37,15 @@ export class Instance {
   readonly #probes = new Map<number, WebAssembly.Exports>();
 
   /** Runs all steps of the plan. Throws `LinkError`, or the `Trap` of a start function. */
-  constructor(prepared: Prepared, options: LinkOptions) {
+  constructor(prepared: Prepared, options: LinkOptions, wrap: WrapResource) {
     this.prepared = prepared;
     this.fate = new Fate(prepared.attribution);
     this.#options = options;
     const { plan } = prepared;
-    const hostResources = plan.importedResources.length;
-    this.handleTables = plan.componentInstances.map(() => new HandleTable(hostResources));
-    this.#resources = this.#resourceParts(hostResources);
+    const { resources } = prepared;
+    this.handleTables = plan.componentInstances.map(() => new HandleTable(resources.hostCount));
+    const types = { ...resources, wrap };
+    this.#resources = { tables: this.handleTables, fate: this.fate, ownerOf: resources.ownerOf, types };
     this.contexts = this.#makeContexts();
     this.shims = this.#instantiateShims();
     try {
@@ -165,23 +167,6 @@ export class Instance {
       });
     });
     return contexts;
-  }
-
-  #resourceParts(hostResources: number): resources.ResourceParts {
-    const { plan } = this.prepared;
-    const definers = new Map<number, number>();
-    for (const step of plan.steps) if (step.op === "resource") definers.set(step.index, step.componentInstance);
-    const entry = (table: number) => found(plan.resourceTables[table] ?? undefined, () => `resource table ${table}`);
-    return {
-      tables: this.handleTables,
-      fate: this.fate,
-      ownerOf: (table) => entry(table)[1],
-      types: {
-        of: (table) => entry(table)[0],
-        isHost: (resource) => resource < hostResources,
-        definedBy: (resource) => definers.get(resource),
-      },
-    };
   }
 
   #instantiateShims(): WebAssembly.Exports {

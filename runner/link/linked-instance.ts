@@ -1,24 +1,27 @@
 import { Trap } from "../host/host.ts";
 import { busy, Callable, type Caller } from "./callable.ts";
 import type { Fate } from "./fate.ts";
+import type { GuestResource, WrapResource } from "./guest-resource.ts";
 import { Instance } from "./instantiate.ts";
-import type { Linked, LinkedFunction, LinkOptions } from "./linked.ts";
+import type { Linked, LinkOptions } from "./linked.ts";
 import type { PlanExport } from "./plan.ts";
 import type { Prepared } from "./prepare.ts";
+import { plainResource } from "./resource-types.ts";
 import { dispose } from "./resources.ts";
 import { Snapshot } from "./snapshot.ts";
 import type { WasmFunction } from "./wasm.ts";
 
 /** One instance of the whole composition, ready to be called. */
 export class LinkedInstance implements Linked, Caller {
-  readonly functions: readonly LinkedFunction[];
-  readonly #byName = new Map<string, LinkedFunction>();
+  readonly functions: readonly Callable[];
+  readonly #byName = new Map<string, Callable>();
   readonly #instance: Instance;
   #snapshot: Snapshot | undefined;
   #postReturn: (() => void) | undefined;
 
-  constructor(prepared: Prepared, options: LinkOptions) {
-    this.#instance = new Instance(prepared, options);
+  /** `wrap` gives the objects that stand for guests' resources. */
+  constructor(prepared: Prepared, options: LinkOptions, wrap: WrapResource = plainResource) {
+    this.#instance = new Instance(prepared, options, wrap);
     this.functions = [...exportedFunctions(prepared.plan.exports)].map((item) => this.#callable(item));
     for (const callable of this.functions) this.#byName.set(`${callable.interface}#${callable.name}`, callable);
   }
@@ -36,7 +39,7 @@ export class LinkedInstance implements Linked, Caller {
     this.fate.deadline = deadline;
   }
 
-  func(interfaceName: string, name: string): LinkedFunction | undefined {
+  func(interfaceName: string, name: string): Callable | undefined {
     return this.#byName.get(`${interfaceName}#${name}`);
   }
   abandon(reason: string): void {
@@ -95,7 +98,22 @@ export class LinkedInstance implements Linked, Caller {
     }
   }
 
-  #callable({ interface: interfaceName, name, item }: ExportedFunction): LinkedFunction {
+  /** Runs the destructor of a resource that the host owns; nothing happens for one given away, or after a trap. */
+  dropResource(object: GuestResource): void {
+    if (!object.owned || this.trap !== undefined) return;
+    const { resources, shims } = this.#instance.prepared;
+    const slot = shims.destructor.get(object.resource);
+    this.begin(resources.definedBy(object.resource) ?? 0);
+    object.owned = false;
+    try {
+      if (slot !== undefined) this.#instance.late(slot)(object.rep);
+    } catch (error) {
+      throw this.failed(error);
+    }
+    this.end();
+  }
+
+  #callable({ interface: interfaceName, name, item }: ExportedFunction): Callable {
     const { prepared } = this.#instance;
     const options = prepared.plan.options[item.options]!;
     const slot = options.postReturn === null ? undefined : prepared.shims.postReturn.get(options.postReturn);

@@ -6,6 +6,7 @@ import { type BoundImport, findImports, type MissingImport } from "./imports.ts"
 import type { LinkOptions } from "./linked.ts";
 import type { CoreDef, Plan, PlanFunction, Step, Trampoline } from "./plan.ts";
 import { makeProbes, type ProbeModule } from "./probes.ts";
+import { type PlanResources, planResources } from "./resource-types.ts";
 import { type LateSpec, makeShims, type ShimSpec } from "./shims.ts";
 import { signature } from "./wasm.ts";
 
@@ -18,6 +19,7 @@ export interface Prepared {
   readonly missing: readonly MissingImport[];
   readonly edges: readonly FoundEdge[];
   readonly attribution: Attribution;
+  readonly resources: PlanResources;
   /** Edge numbers by the definitions of the plan, and the probes before the adapters; empty without probes. */
   readonly edgeOf: ReadonlyMap<CoreDef, number>;
   readonly probes: ReadonlyMap<number, ProbeModule>;
@@ -61,6 +63,7 @@ export function prepare(plan: Plan, modules: readonly WebAssembly.Module[], opti
   const probed = options.probes !== undefined;
   return {
     ...{ plan, modules, abi, exportAbi, bound, missing, contextOf, suspends, edges },
+    resources: planResources(plan, options.hosts),
     attribution: makeAttribution(plan, modules, edges),
     shims: prepareShims(plan, bound),
     edgeOf: new Map(probed ? edges.map(({ def }, edge) => [def, edge]) : []),
