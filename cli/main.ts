@@ -8,9 +8,11 @@ import { graphCommand } from "./graph.ts";
 import { inspectCommand } from "./inspect.ts";
 import { runCli } from "./program.ts";
 import { makeTerminal } from "./terminal.ts";
+import { upCommand } from "./up.ts";
 
 /** Every command, in the order of `tenon --help`. */
 const commands: readonly MakeCommand[] = [
+  upCommand,
   checkCommand,
   composeCommand,
   graphCommand,

@@ -12,11 +12,11 @@ const longest = 500;
 
 /** Describes a trap for the log and for `lastTrap`. Texts are bounded and have no control characters. */
 export function describeTrap(trap: Trap, composition: string): TrapDescription {
-  const { path, function: name } = trap as Trap & { path?: readonly string[]; function?: string };
+  const { path, function: name, reason } = trap;
   return {
     instance: path?.[0] ?? composition,
     function: clean(name ?? "unknown function"),
-    message: clean(trap.message),
+    message: clean(reason ?? trap.message),
   };
 }
 
