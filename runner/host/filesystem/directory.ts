@@ -5,7 +5,7 @@ import { codeOf, fail } from "./error.ts";
 import { OpenFile } from "./file.ts";
 
 /** Linux: a directory is held open, and names are looked up in it through `/proc/self/fd`, whatever is moved around it. */
-const handles = platform === "linux" && existsSync("/proc/self/fd");
+const canHold = platform === "linux" && existsSync("/proc/self/fd");
 /** Not among Node's constants; the same number on every architecture that Node has for Linux. */
 const O_PATH = 0o10000000;
 const directoryFlags = O_PATH | (constants.O_DIRECTORY ?? 0) | (constants.O_NOFOLLOW ?? 0);
@@ -24,22 +24,24 @@ const roots = new FinalizationRegistry<number>((descriptor) => closeSync(descrip
  */
 export class Directory {
   readonly #path: string;
+  readonly #held: boolean;
   readonly #file: OpenFile | undefined;
 
-  private constructor(path: string, file?: OpenFile) {
+  private constructor(path: string, held: boolean, file?: OpenFile) {
     this.#path = path;
+    this.#held = held;
     this.#file = file;
   }
 
   /** A granted folder of the machine; links in its path are the administrator's and are followed. */
-  static openRoot(path: string): Directory {
+  static openRoot(path: string, options: { readonly held?: boolean } = {}): Directory {
     const real = realpathSync(path);
-    if (!handles) {
+    if (!(options.held ?? canHold)) {
       if (!statSync(real).isDirectory()) fail("not-directory");
-      return new Directory(real);
+      return new Directory(real, false);
     }
     const descriptor = openSync(real, directoryFlags);
-    const root = new Directory(`/proc/self/fd/${descriptor}`);
+    const root = new Directory(`/proc/self/fd/${descriptor}`, true);
     roots.register(root, descriptor);
     return root;
   }
@@ -52,11 +54,11 @@ export class Directory {
   /** The directory behind a name, or the target of the link that it is. Fails with `not-directory` for other files. */
   async enter(name: string): Promise<Directory | string> {
     try {
-      if (handles) {
+      if (this.#held) {
         const file = new OpenFile(await open(this.at(name), directoryFlags));
-        return new Directory(`/proc/self/fd/${file.handle.fd}`, file);
+        return new Directory(`/proc/self/fd/${file.handle.fd}`, true, file);
       }
-      if ((await lstat(this.at(name))).isDirectory()) return new Directory(this.at(name));
+      if ((await lstat(this.at(name))).isDirectory()) return new Directory(this.at(name), false);
     } catch (error) {
       if (codeOf(error) !== "not-directory") throw error;
     }
@@ -70,7 +72,7 @@ export class Directory {
     } catch (error) {
       const code = codeOf(error);
       // Windows says "unknown" of what is no link.
-      if (code === "invalid" || code === "no-entry" || (!handles && code === "io")) return undefined;
+      if (code === "invalid" || code === "no-entry" || (!this.#held && code === "io")) return undefined;
       throw error;
     }
   }

@@ -1,6 +1,8 @@
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Descriptor, Session } from "../../../../../runner/host/filesystem/descriptor.ts";
+import { Directory } from "../../../../../runner/host/filesystem/directory.ts";
 import { filesystemInterfaces } from "../../../../../runner/host/filesystem/filesystem.ts";
 import type { InputStream, OutputStream } from "../../../../../runner/host/streams.ts";
 import { bound, hostInstance } from "../bound.ts";
@@ -17,7 +19,14 @@ export interface Sandbox {
   readonly remove: () => void;
 }
 
-export function sandbox(options: { readonly readOnly?: boolean; readonly folder?: string } = {}): Sandbox {
+export interface SandboxOptions {
+  readonly readOnly?: boolean;
+  readonly folder?: string;
+  /** False: by paths, as on systems other than Linux. */
+  readonly held?: boolean;
+}
+
+export function sandbox(options: SandboxOptions = {}): Sandbox {
   const parent = mkdtempSync(join(tmpdir(), "tenon-files-"));
   const folder = options.folder ?? join(parent, "granted");
   mkdirSync(folder, { recursive: true });
@@ -25,7 +34,10 @@ export function sandbox(options: { readonly readOnly?: boolean; readonly folder?
     filesystem: [{ path: folder, guestPath: "/data", readOnly: options.readOnly ?? false }],
   });
   const types = bound(filesystemInterfaces, "wasi:filesystem/types", host);
-  const [[root]] = bound(filesystemInterfaces, "wasi:filesystem/preopens", host)("get-directories");
+  const root =
+    options.held === false
+      ? new Descriptor(new Session(), { directory: Directory.openRoot(folder, { held: false }) }, !options.readOnly)
+      : bound(filesystemInterfaces, "wasi:filesystem/preopens", host)("get-directories")[0][0];
   return {
     folder,
     root,
