@@ -142,7 +142,10 @@ export const grants = {
       items: {
         type: "object",
         description: "Exactly one of configMapRef and secretRef.",
-        properties: { configMapRef: localReference, secretRef: localReference },
+        properties: {
+          configMapRef: { ...localReference, description: "A ConfigMap." },
+          secretRef: { ...localReference, description: "A Secret." },
+        },
         "x-kubernetes-validations": [exactlyOneOf("configMapRef", "secretRef")],
       },
     },

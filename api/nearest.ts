@@ -5,7 +5,7 @@ const maxLength = 128;
 export function nearest(wanted: string, words: Iterable<string>): string | undefined {
   if (wanted.length > maxLength) return undefined;
   let best: string | undefined;
-  let limit = Math.min(Math.max(2, Math.floor(wanted.length / 4)), Math.ceil(wanted.length / 2)) + 1;
+  let limit = Math.min(Math.max(2, Math.floor(wanted.length / 4)), Math.floor(wanted.length / 2)) + 1;
   for (const word of words) {
     if (word === wanted || Math.abs(word.length - wanted.length) >= limit) continue;
     const distance = word.toLowerCase() === wanted.toLowerCase() ? 0 : editDistance(wanted, word);

@@ -58,7 +58,7 @@ class Validator {
   }
 
   #rule(rule: Rule, value: unknown, path: string): void {
-    if (!rule.holds(value)) this.#report(path + (rule.fieldPath ?? ""), rule.message);
+    if (!rule.holds(value)) this.#report(`${path}${rule.fieldPath ?? ""}`.replace(/^\./, ""), rule.message);
   }
 
   #checked(schema: Schema, data: unknown, path: string): unknown {
@@ -102,6 +102,7 @@ class Validator {
       const inner = Object.hasOwn(properties, key) ? properties[key] : additionalProperties;
       const at = joinPath(path, key);
       if (inner !== undefined) {
+        if (value === undefined) continue;
         if (value !== null || additionalProperties !== undefined) entries.push([key, this.value(inner, value, at)]);
       } else if (schema["x-kubernetes-preserve-unknown-fields"]) entries.push([key, value]);
       else

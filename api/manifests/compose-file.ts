@@ -118,7 +118,10 @@ function addComponents(components: readonly Entry[], document: YamlDocument, { f
       metadata: { name: fields["name"] },
       spec: { source: { file: { path: fields["path"] } } },
     };
-    const locate = relocate(document.locate, [["", path]], [["spec", joinPath(path, "path")]]);
+    const { locate: inFile } = document;
+    const locate: Locate = (made, wanted) => {
+      return made.startsWith("spec") ? inFile(joinPath(path, "path"), wanted) : inFile(path, { key: true });
+    };
     check<Component>(kinds.Component, manifest, { locate, file, into: into.components, findings: into.findings });
   }
 }
@@ -153,7 +156,7 @@ function addComposition(
     },
   };
   const fixed: [string, string][] = ["instances", "connections", "exports"].map((part) => [`spec.${part}`, part]);
-  const locate = relocate(document.locate, [...places, ...fixed], []);
+  const locate = relocate(document.locate, [...places, ...fixed]);
   check<Composition>(kinds.Composition, manifest, {
     locate,
     file: options.file,
@@ -172,19 +175,18 @@ function check<T>(
   else findings.push(...result.problems.map((problem) => asFinding(problem, locate)));
 }
 
-type Prefixes = readonly (readonly [made: string, original: string])[];
-
 /** Finds fields of a made manifest in the file that it was made from: the longest known prefix is replaced. */
-function relocate(locate: Locate, places: Prefixes, whole: Prefixes): Locate {
+function relocate(locate: Locate, places: readonly (readonly [made: string, original: string])[]): Locate {
   const byLength = [...places].sort(([a], [b]) => b.length - a.length);
+  const isWithin = (path: string, prefix: string): boolean => {
+    return path.startsWith(prefix) && (prefix === "" || /^($|[.[])/.test(path.slice(prefix.length)));
+  };
   return (path, options) => {
-    const [, all] = whole.find(([made]) => path.startsWith(made)) ?? [];
-    if (all !== undefined) return locate(all, options);
-    const [made, original] = byLength.find(
-      ([prefix]) =>
-        path === prefix || prefix === "" || (/^[.[]/.test(path.slice(prefix.length)) && path.startsWith(prefix)),
-    )!;
+    const [made, original] = byLength.find(([prefix]) => isWithin(path, prefix))!;
+    if (made === "") return locate(original, options);
     const rest = path.slice(made.length).replace(/^\.component\.name$/, ".component");
-    return locate(made === "" ? original : original + rest, options);
+    // Where a section is a map, the name is the key.
+    if (rest === ".name" && !original.endsWith("]")) return locate(original, { key: true });
+    return locate(original + rest, options);
   };
 }
