@@ -60,6 +60,8 @@ export class Calls {
     const worker = new Worker(WORKER, {
       workerData: { memoryBytes: this.#limits.memoryBytes },
       env: {},
+      // Those of the process may be none of a thread's, such as `--input-type`.
+      execArgv: [],
       name: "composer",
     });
     worker.on("error", () => this.#lose(worker));

@@ -1,7 +1,7 @@
 //! `compose`: a wiring that was decided elsewhere, and the bytes of its components, to one component.
 
 use crate::bindings::exports::tenon::composer::engine::Wiring;
-use crate::failure::{Code, Failure, Outcome, because};
+use crate::failure::{Code, Failure, Outcome, because, refused};
 use indexmap::IndexMap;
 use wac_graph::types::Package;
 use wac_graph::{CompositionGraph, EncodeError, EncodeOptions, NodeId, PackageId, Processor};
@@ -25,7 +25,7 @@ pub fn compose(components: Vec<Vec<u8>>, wiring: &Wiring) -> Outcome<Vec<u8>> {
     };
     let mut bytes = graph.encode(options).map_err(|error| encode_failure(error, &nodes))?;
     sort_names(&mut bytes)?;
-    Validator::new_with_features(WasmFeatures::all()).validate_all(&bytes).map_err(because(Code::Validate))?;
+    Validator::new_with_features(WasmFeatures::all()).validate_all(&bytes).map_err(refused(Code::Validate))?;
     Ok(bytes)
 }
 

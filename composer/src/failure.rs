@@ -19,3 +19,11 @@ impl Failure {
 pub fn because<E: Into<anyhow::Error>>(code: Code) -> impl Fn(E) -> Failure {
     move |error| Failure::new(code, format!("{:#}", error.into()))
 }
+
+/// What the validator refuses: bytes that are `code`, or more of something than any runtime takes.
+pub fn refused(code: Code) -> impl Fn(wasmparser::BinaryReaderError) -> Failure {
+    move |error| {
+        let limit = error.message().contains("exceeds limit");
+        Failure::new(if limit { Code::TooLarge } else { code }, error.to_string())
+    }
+}

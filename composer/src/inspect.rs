@@ -4,7 +4,7 @@
 //! every legal component (nested instances, plain functions and types, core modules, `implements`), and the identity of
 //! resources, which a WIT `Resolve` and wac's own types lose.
 
-use crate::failure::{Code, Failure, Outcome};
+use crate::failure::{Code, Failure, Outcome, refused};
 use crate::features::Features;
 use crate::table::{Counts, Table};
 use serde_json::Value;
@@ -74,7 +74,7 @@ pub fn read(bytes: &[u8], allowed: WasmFeatures, bodies: Bodies) -> Outcome<(Val
 }
 
 fn invalid(error: wasmparser::BinaryReaderError) -> Failure {
-    Failure::new(Code::InvalidComponent, error.to_string())
+    refused(Code::InvalidComponent)(error)
 }
 
 fn not_a_component(bytes: &[u8]) -> &'static str {

@@ -153,7 +153,7 @@ describe("flatten() refuses", () => {
 
   test("more than 1000 nested modules and components", async () => {
     const text = `(component ${"(core module)".repeat(1001)})`;
-    const error = { code: "invalid-component", message: expect.stringContaining("1000") };
+    const error = { code: "too-large", message: expect.stringContaining("1000") };
     await expect(refused(text)).rejects.toMatchObject(error);
   });
 
