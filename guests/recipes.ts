@@ -46,7 +46,11 @@ function javascript(): readonly Recipe[] {
   const made = (name: string, script: Script): Pick<Recipe, "name" | "needs" | "sources"> => ({
     name,
     needs: ["jco"],
-    sources: [`${script.folder}/${script.entry}`, script.wit, ...(script.packages === undefined ? [] : [script.packages])],
+    sources: [
+      `${script.folder}/${script.entry}`,
+      script.wit,
+      ...(script.packages === undefined ? [] : [script.packages]),
+    ],
   });
   return [
     {
