@@ -32,7 +32,8 @@ function whyNotResettable({ plan }: Prepared): string | null {
   return null;
 }
 
-function refuseMissing({ missing }: Prepared): void {
+/** Throws a `LinkError` that names the first import without a host, where there is one. */
+export function refuseMissing({ missing }: Prepared): void {
   const [first] = missing;
   if (first === undefined) return;
   const name = first.interface === "" ? first.function : `${first.interface}#${first.function}`;
