@@ -17,7 +17,7 @@ export function checkCommand(cli: Cli): Command {
   return new Command("check")
     .summary("say everything that is wrong with compositions")
     .description(
-      "Check manifests, compose files and WAC scripts: their fields, their wiring down to the record field,\nand whether a runner can run them. All findings at once, each with its line.",
+      "Check manifests, compose files and WAC scripts: their fields, their wiring down to the record field, and whether a runner can run them. All findings at once, each with its line.",
     )
     .argument("<path...>", "manifests, compose.yaml, .wac, or folders of them")
     .addOption(outputOption())

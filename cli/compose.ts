@@ -21,7 +21,7 @@ export function composeCommand(cli: Cli): Command {
   return new Command("compose")
     .summary("fuse a composition into one standard component")
     .description(
-      "Check a composition and fuse it into one component, which any component runtime can run.\nThe same inputs give the same bytes.",
+      "Check a composition and fuse it into one component, which any component runtime can run. The same inputs give the same bytes.",
     )
     .argument("<path>", "a manifest, a compose.yaml, a .wac, or a folder with one")
     .requiredOption("-o, --output <file>", "where to write the component; - for standard output")

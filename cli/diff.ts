@@ -12,7 +12,7 @@ export function diffCommand(cli: Cli): Command {
   return new Command("diff")
     .summary("say what an upgrade of a component breaks")
     .description(
-      "Compare two versions of a component. An export may grow and an import may shrink; anything else breaks\nsomebody, and the command ends with 1.",
+      "Compare two versions of a component. An export may grow and an import may shrink; anything else breaks somebody, and the command ends with 1.",
     )
     .argument("<old>", "the .wasm file of the old version")
     .argument("<new>", "the .wasm file of the new version")
