@@ -39,7 +39,7 @@ export function graphCommand(cli: Cli): Command {
         const { check } = await import("../operator/local/check.ts");
         const { wiring, remarks } = check(composition, { run: false });
         cli.exitCode = tell([...workspace.remarks, ...remarks], cli);
-        const graph = makeGraph(composition.spec.name, wiring);
+        const graph = makeGraph(composition.spec.name, wiring, (name) => composition.components.get(name)?.table);
         terminal.out(draw(graph, options.format, cli));
       });
     });

@@ -35,7 +35,8 @@ export function makeTerminal(options: {
   const styleFor = (sink: Sink): Style => {
     const forced = env["FORCE_COLOR"] !== undefined && env["FORCE_COLOR"] !== "0";
     const colours = !env["NO_COLOR"] && env["TERM"] !== "dumb" && (forced || sink.isTTY === true);
-    return colours ? (format, text) => styleText(format, text, { validateStream: false }) : (_, text) => text;
+    if (!colours) return (_, text) => text;
+    return (format, text) => (text === "" ? "" : styleText(format, text, { validateStream: false }));
   };
   return {
     out: (text) => void stdout.write(text),

@@ -1,4 +1,5 @@
 import type { Wiring } from "../../wiring/spec.ts";
+import { isTypesOnly, type TypeTable } from "../../wiring/table.ts";
 
 /** A wiring as it is drawn. */
 export interface Graph {
@@ -16,10 +17,23 @@ export interface Node {
   readonly hostImports: readonly string[];
 }
 
-/** Collects what is drawn of each instance, in the order of the composition. */
-export function makeGraph(name: string, { instances, edges, hostImports, exports }: Wiring): Graph {
+/**
+ * Collects what is drawn of each instance, in the order of the composition. `tableOf` gives the types of a component: an import
+ * that holds nothing but types needs nobody, and is not drawn.
+ */
+export function makeGraph(
+  name: string,
+  { instances, edges, hostImports, exports }: Wiring,
+  tableOf: (component: string) => TypeTable | undefined,
+): Graph {
   const served = Map.groupBy(edges, ({ from }) => from.instance);
-  const left = Map.groupBy(hostImports, ({ instance }) => instance);
+  const tables = new Map(instances.map((one) => [one.name, tableOf(one.component)]));
+  const needed = hostImports.filter(({ instance, item }) => {
+    const table = tables.get(instance);
+    const found = table?.imports.find((one) => one.name === item);
+    return table === undefined || found === undefined || !isTypesOnly(table, found);
+  });
+  const left = Map.groupBy(needed, ({ instance }) => instance);
   return {
     name,
     nodes: instances.map(({ name: instance, component }) => ({
