@@ -1,4 +1,5 @@
 import { argv, cwd, env, stderr, stdout } from "node:process";
+import { callCommand } from "./call.ts";
 import { checkCommand } from "./check.ts";
 import type { MakeCommand } from "./command.ts";
 import { completionCommand } from "./completion.ts";
@@ -7,12 +8,15 @@ import { diffCommand } from "./diff.ts";
 import { graphCommand } from "./graph.ts";
 import { inspectCommand } from "./inspect.ts";
 import { runCli } from "./program.ts";
+import { runCommandOf } from "./run.ts";
 import { makeTerminal } from "./terminal.ts";
 import { upCommand } from "./up.ts";
 
 /** Every command, in the order of `tenon --help`. */
 const commands: readonly MakeCommand[] = [
   upCommand,
+  runCommandOf,
+  callCommand,
   checkCommand,
   composeCommand,
   graphCommand,

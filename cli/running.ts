@@ -1,4 +1,9 @@
-import { CliError } from "./error.ts";
+import type { LoadedComposition } from "../operator/local/load.ts";
+import type { LoadedComponent } from "../operator/local/sources.ts";
+import { defaultLimits, type Grants, type RunnerConfig } from "../runner/config.ts";
+import type { Cli } from "./command.ts";
+import { CliError, exitCodes } from "./error.ts";
+import { tell, withComposer } from "./workspace.ts";
 
 /**
  * Waits for SIGINT or SIGTERM, then for `stop`. A second signal asks to stop at once: `again` is true.
@@ -24,4 +29,59 @@ export async function exitForSignals(stop: (again: boolean) => Promise<void>): P
 export function explainRunnerError(error: unknown): unknown {
   const { name, message } = error as Error;
   return name === "RunnerError" ? new CliError("findings", message, { cause: error }) : error;
+}
+
+/** One component that was read and can be built. */
+export interface PreparedSingle {
+  readonly component: LoadedComponent;
+  /** Builds it, with deadlines where a time limit is given. */
+  configure(requestTimeoutMs: number | null): Promise<RunnerConfig>;
+}
+
+/** Reads a component and says what is wrong with it; undefined where that is an error. */
+export async function prepareSingle(
+  cli: Cli,
+  file: string,
+  { grants, listen }: { readonly grants: Grants; readonly listen: string },
+): Promise<PreparedSingle | undefined> {
+  const { loadSingle, singleInstance } = await import("../operator/local/single.ts");
+  const { terminal } = cli;
+  const single = await withComposer((composer) => loadSingle(file, { composer, cwd: terminal.cwd }));
+  if (single.component === undefined) {
+    cli.exitCode = tell(single.remarks, cli);
+    return undefined;
+  }
+  return {
+    component: single.component,
+    async configure(requestTimeoutMs) {
+      const { artifact } = await buildOrThrow(cli, single.composition, requestTimeoutMs !== null);
+      return {
+        composition: single.composition.spec.name,
+        artifact: artifact.folder,
+        listen,
+        admin: "127.0.0.1:0",
+        call: false,
+        isolation: "Instance",
+        processes: 1,
+        limits: { ...defaultLimits, requestTimeoutMs },
+        grants: { [singleInstance]: grants },
+        backends: {},
+      };
+    },
+  };
+}
+
+/** Builds a composition; what is wrong is shown, and an error ends the command. */
+export async function buildOrThrow(cli: Cli, composition: LoadedComposition, deadlines: boolean) {
+  const [{ build }, { openCache }] = await Promise.all([
+    import("../operator/local/build.ts"),
+    import("../operator/local/cache.ts"),
+  ]);
+  const cache = await openCache(cli.terminal.env as NodeJS.ProcessEnv);
+  const built = await withComposer((composer) => build(composition, { composer, cache, deadlines }));
+  const code = tell(built.remarks, cli);
+  if (built.artifact === undefined) {
+    throw new CliError(code === exitCodes.unreadable ? "unreadable" : "findings", "Cannot build the composition");
+  }
+  return { artifact: built.artifact, wiring: built.wiring };
 }

@@ -4,7 +4,7 @@ import { bodyTooLarge, LimitError } from "../limits.ts";
 import type { Linked } from "../link/linked.ts";
 import type { Plan } from "../link/plan.ts";
 import { CallError, type CallErrorCode } from "./error.ts";
-import { callPath, callPrefix, type ExportedFunction, exportedFunctions, findFunction } from "./functions.ts";
+import { callPrefix, type ExportedFunction, exportedFunctions, findFunction, noInterface } from "./functions.ts";
 import { requestIdOf } from "./http.ts";
 import { fromJson, toJson } from "./json.ts";
 
@@ -42,8 +42,7 @@ export class CallGateway {
       return answer(response, 200, this.#document);
     }
     try {
-      const target = this.#find(url);
-      if (target === undefined) throw this.#unknown(url);
+      const target = this.#find(url) ?? this.#unknown(url.slice(0, 200));
       if (request.method !== "POST") return refuseMethod(response, "POST");
       if (target.refused !== null) throw new CallError("unsupported-type", target.refused);
       const args = this.parse(target, await readJson(request, this.#bodyBytes));
@@ -53,6 +52,11 @@ export class CallGateway {
       if (!(error instanceof CallError)) throw error;
       answerError(response, error);
     }
+  }
+
+  /** The function of that name. Throws `CallError` `not-found`, which lists those that there are. */
+  find(interfaceName: string, name: string): ExportedFunction {
+    return findFunction(this.functions, interfaceName, name) ?? this.#unknown(`${interfaceName}.${name}`);
   }
 
   /**
@@ -117,13 +121,10 @@ export class CallGateway {
     return parts && findFunction(this.functions, parts[0], parts[1]);
   }
 
-  #unknown(url: string): CallError {
-    const paths = this.functions.map((it) => callPath(it));
-    const known =
-      paths.length === 0
-        ? "the composition exports no function besides wasi ones"
-        : `try ${paths.slice(0, 20).join(", ")}`;
-    return new CallError("not-found", `Cannot find a function at ${JSON.stringify(url.slice(0, 200))}: ${known}`);
+  #unknown(what: string): never {
+    const names = this.functions.map((it) => `${it.interface || noInterface}.${it.name}`);
+    const known = names.length === 0 ? "the composition exports none" : `there are ${names.slice(0, 20).join(", ")}`;
+    throw new CallError("not-found", `Cannot find the function ${JSON.stringify(what)}: ${known}`);
   }
 }
 

@@ -29,6 +29,7 @@ export function exportedFunctions(plan: Plan): ExportedFunction[] {
 
 /**
  * The function that a path names. The interface may leave out its version: then the only one, or the newest, is meant.
+ * With `-` it is the component's own function, or the only one of that name in any interface.
  */
 export function findFunction(
   functions: readonly ExportedFunction[],
@@ -37,10 +38,11 @@ export function findFunction(
 ): ExportedFunction | undefined {
   const wanted = interfaceName === noInterface ? "" : interfaceName;
   const named = functions.filter((it) => it.name === name);
+  if (wanted === "") return named.find((it) => it.interface === "") ?? (named.length === 1 ? named[0] : undefined);
   return (
     named.find((it) => it.interface === wanted) ??
     named
-      .filter((it) => it.interface !== "" && it.interface.split("@")[0] === wanted)
+      .filter((it) => it.interface.split("@")[0] === wanted)
       .sort((a, b) => compareVersions(b.interface, a.interface))[0]
   );
 }
