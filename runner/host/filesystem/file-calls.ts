@@ -1,5 +1,5 @@
 import { constants, existsSync } from "node:fs";
-import { open } from "node:fs/promises";
+import { open, utimes } from "node:fs/promises";
 import type { Descriptor } from "./descriptor.ts";
 import { fail } from "./error.ts";
 import { OpenFile } from "./file.ts";
@@ -25,8 +25,8 @@ export function writeViaStream(self: Descriptor, offset: bigint): FileOutput {
  */
 export async function appendViaStream(self: Descriptor): Promise<FileOutput> {
   using file = self.writableFile.retain();
-  const itself = `/proc/self/fd/${file.handle.fd}`;
-  if (!existsSync(itself)) return new FileOutput(file, (await file.handle.stat()).size, self.session);
+  const itself = pathOf(file);
+  if (itself === undefined) return new FileOutput(file, (await file.handle.stat()).size, self.session);
   using appending = new OpenFile(await open(itself, constants.O_WRONLY | constants.O_APPEND));
   return new FileOutput(appending, null, self.session);
 }
@@ -62,7 +62,7 @@ export function advise(self: Descriptor): void {
   void self.file;
 }
 
-/** `descriptor.sync` and `sync-data`. */
+/** `descriptor.sync` and `sync-data`. Under Node's permission model, which has no `fsync`, it is `access`: never a false yes. */
 export async function sync(self: Descriptor, dataOnly: boolean): Promise<void> {
   using file = self.type === "directory" ? await reopen(self) : self.file.retain();
   await (dataOnly ? file.handle.datasync() : file.handle.sync());
@@ -73,7 +73,16 @@ export async function setFileTimes(self: Descriptor, access: NewTimestamp, modif
   if (!self.mutable) fail("read-only");
   using file = self.file.retain();
   const times = newTimes(access, modification, await file.handle.stat({ bigint: true }));
-  if (times !== undefined) await file.handle.utimes(...times);
+  if (times === undefined) return;
+  // By its path where there is one: Node's permission model has no `futimes`.
+  const itself = pathOf(file);
+  await (itself === undefined ? file.handle.utimes(...times) : utimes(itself, ...times));
+}
+
+/** A path of the open file itself, whatever its name is by now; Linux has one. */
+function pathOf(file: OpenFile): string | undefined {
+  const path = `/proc/self/fd/${file.handle.fd}`;
+  return existsSync(path) ? path : undefined;
 }
 
 /** The handles that names are looked up in are not fit for a sync. */

@@ -55,7 +55,10 @@ export async function linkAt(
   await link(from.directory.at(from.name), to.directory.at(to.name));
 }
 
-/** `descriptor.symlink-at`. What a relative target means is decided when it is followed; an absolute one is refused. */
+/**
+ * `descriptor.symlink-at`. What a relative target means is decided when it is followed; an absolute one is refused. Under
+ * Node's permission model, which lets nobody make links, it is `access`.
+ */
 export async function symlinkAt(self: Descriptor, target: string, path: string): Promise<void> {
   if (target.startsWith("/")) fail("not-permitted");
   if (target.includes("\0")) fail("invalid");

@@ -59,8 +59,9 @@ fn files(folder: &Path) -> Outcome {
     fs::rename(folder.join("large"), folder.join("moved"))?;
     fs::hard_link(folder.join("moved"), folder.join("linked"))?;
     fs::copy(folder.join("moved"), folder.join("copied"))?;
-    let mut names: Vec<String> =
-        fs::read_dir(folder)?.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned())).collect::<io::Result<_>>()?;
+    let mut names: Vec<String> = fs::read_dir(folder)?
+        .map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()))
+        .collect::<io::Result<_>>()?;
     names.sort();
     println!("names {}", names.join(" "));
     println!("exists {}", fs::exists(folder.join("absent"))?);
