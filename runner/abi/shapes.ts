@@ -14,9 +14,14 @@ export interface Shape {
 export function makeCases(type: PlanType, types: readonly PlanType[]): Shape {
   if (typeof type === "string") throw new TypeError(`no cases: ${type}`);
   if ("enum" in type) return enumShape(type.enum);
-  if ("result" in type) return taggedShape(["ok", "err"]);
-  if ("option" in type) return isNullable(type, types) ? nullableShape : taggedShape(["none", "some"]);
-  if ("variant" in type) return taggedShape(type.variant.map(([name]) => name));
+  if ("result" in type) return taggedShape(["ok", "err"], type.result);
+  if ("option" in type)
+    return isNullable(type, types) ? nullableShape : taggedShape(["none", "some"], [null, type.option]);
+  if ("variant" in type)
+    return taggedShape(
+      type.variant.map(([name]) => name),
+      type.variant.map(([, payload]) => payload),
+    );
   throw new TypeError("no cases");
 }
 
@@ -48,10 +53,11 @@ function enumShape(names: readonly string[]): Shape {
   };
 }
 
-function taggedShape(names: readonly string[]): Shape {
+function taggedShape(names: readonly string[], payloads: readonly (number | null)[]): Shape {
   const numbers = new Map(names.map((name, index) => [name, index]));
   return {
-    make: (index, payload) => (payload === undefined ? { tag: names[index]! } : { tag: names[index]!, val: payload }),
+    make: (index, payload) =>
+      payloads[index] === null ? { tag: names[index]! } : { tag: names[index]!, val: payload },
     read: (value) => {
       if (typeof value !== "object" || value === null || !("tag" in value))
         throw unexpected(`{ tag, val } with tag ${oneOf(names)}`, value);

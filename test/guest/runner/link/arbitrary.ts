@@ -28,9 +28,12 @@ export function arbitrary(types: readonly PlanType[], index: number): Arbitrary<
   const type = types[index]!;
   const of = (one: number) => arbitrary(types, one);
   if (typeof type === "string") return numbers[type];
-  if ("record" in type) return all(Object.fromEntries(type.record.map(([name, field]) => [camelCase(name), of(field)])));
+  if ("record" in type)
+    return all(Object.fromEntries(type.record.map(([name, field]) => [camelCase(name), of(field)])));
   if ("variant" in type)
-    return oneOf(type.variant.map(([tag, payload]) => tagged(tag, payload === null ? fc.constant(undefined) : of(payload))));
+    return oneOf(
+      type.variant.map(([tag, payload]) => tagged(tag, payload === null ? fc.constant(undefined) : of(payload))),
+    );
   if ("list" in type) return of(type.list) && fc.array(of(type.list)!, { maxLength: 6 });
   if ("array" in type) {
     const [element, length] = type.array;
@@ -44,7 +47,10 @@ export function arbitrary(types: readonly PlanType[], index: number): Arbitrary<
     const nested = types[type.option]!;
     if (payload === undefined) return undefined;
     if (typeof nested !== "string" && "option" in nested)
-      return fc.oneof(fc.constant({ tag: "none" }), payload.map((val) => ({ tag: "some", val })));
+      return fc.oneof(
+        fc.constant({ tag: "none" }),
+        payload.map((val) => ({ tag: "some", val })),
+      );
     return fc.oneof(fc.constant(undefined), payload);
   }
   if ("result" in type) {
@@ -53,7 +59,9 @@ export function arbitrary(types: readonly PlanType[], index: number): Arbitrary<
   }
   if ("map" in type) {
     const [key, value] = type.map.map(of);
-    return key && value && fc.uniqueArray(fc.tuple(key, value), { selector: ([k]) => k }).map((pairs) => new Map(pairs));
+    return (
+      key && value && fc.uniqueArray(fc.tuple(key, value), { selector: ([k]) => k }).map((pairs) => new Map(pairs))
+    );
   }
   return undefined;
 }

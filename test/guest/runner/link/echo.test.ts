@@ -63,7 +63,7 @@ describe("call() against jco's generated code", () => {
       await fc.assert(
         fc.asyncProperty(values, async (value) => {
           const expected = await outcome(() => jco[camelCase(callable.name)]!(value));
-          expect(await outcome(() => callable.call(value))).toEqual(expected);
+          expect(await outcome(() => callable.call(value))).toStrictEqual(expected);
         }),
         { numRuns: runs, seed: 20261124, endOnFailure: true },
       );
