@@ -116,3 +116,28 @@ describe.each([
     ]);
   });
 });
+
+describe("resources across an edge", () => {
+  const open = () =>
+    openGuests({ instances: { through: "echo-through", echo: "echo" }, exports: ["through/tenon:test/resources"] });
+
+  test("pass on every way and are dropped once", async () => {
+    const guests = await open();
+    try {
+      expect(await guests.call("tenon:test/resources", "pass-on", 1)).toBe(0);
+      expect(await guests.call("tenon:test/resources", "pass-on", 1000)).toBe(0);
+    } finally {
+      await guests.close();
+    }
+  });
+
+  test("a handle that is dropped twice traps, and the instance takes no further call", async () => {
+    const guests = await open();
+    try {
+      await expect(guests.call("tenon:test/resources", "drop-twice")).rejects.toMatchObject({ name: "Trap" });
+      await expect(guests.call("tenon:test/resources", "pass-on", 1)).rejects.toMatchObject({ name: "Trap" });
+    } finally {
+      await guests.close();
+    }
+  });
+});

@@ -2,12 +2,15 @@
 
 use std::cell::{Ref, RefCell};
 
+mod pass_on;
+
 wit_bindgen::generate!({ path: "../../wit", world: "echo-through", merge_structurally_equal_types: true });
 
 use exports::tenon::test::echo::{
     Colour, Counter as Handle, CounterBorrow, Deep, Failure, Guest, GuestCounter, Many, Mixed, Person, Shape, Ten,
     Three,
 };
+use exports::tenon::test::resources;
 use tenon::test::echo as next;
 
 struct Through;
@@ -114,5 +117,19 @@ impl Guest for Through {
     }
     fn live() -> u32 {
         next::live()
+    }
+}
+
+impl resources::Guest for Through {
+    fn pass_on(rounds: u32) -> Result<u32, String> {
+        (0..rounds).try_for_each(|_| pass_on::once())?;
+        Ok(next::live())
+    }
+    fn drop_twice() {
+        let counter = next::Counter::new(1);
+        // SAFETY: it is not: this is what a broken guest does, and the host must catch it.
+        let again = unsafe { next::Counter::from_handle(counter.handle()) };
+        drop(counter);
+        drop(again);
     }
 }
