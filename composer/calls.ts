@@ -38,7 +38,7 @@ export class Calls {
   /** Ends the worker; calls that wait or run reject with the code `closed`. */
   async close(): Promise<void> {
     this.#closed = true;
-    this.#cancel?.("closed", "Cannot finish, the composer was closed");
+    this.#cancel?.("closed", "the composer was closed");
     const worker = this.#worker;
     this.#worker = undefined;
     await worker?.terminate();
@@ -47,8 +47,7 @@ export class Calls {
 
   async #one(call: Call): Promise<Results[ComposerStage]> {
     const { stage } = call;
-    if (this.#closed)
-      throw new ComposerError({ code: "closed", stage, message: `Cannot ${stage}, the composer is closed` });
+    if (this.#closed) throw new ComposerError({ code: "closed", stage, message: "the composer was closed" });
     this.#worker ??= this.#start();
     const worker = this.#worker;
     const answer = await this.#ask(worker, call);
@@ -77,14 +76,13 @@ export class Calls {
   #ask(worker: Worker, call: Call): Promise<Answer> {
     const { promise, resolve } = Promise.withResolvers<Answer>();
     const fail = (code: ComposerErrorCode, message: string): void => resolve({ failure: { code, message } });
-    const onError = (error: Error): void =>
-      fail("aborted", `Cannot finish, the composer's thread failed: ${error.message}`);
-    const onExit = (): void => fail("aborted", "Cannot finish, the composer's thread ended");
+    const onError = (error: Error): void => fail("aborted", `the composer's thread failed: ${error.message}`);
+    const onExit = (): void => fail("aborted", "the composer's thread ended");
     const { deadlineMs } = this.#limits;
     const timer = setTimeout(() => {
       this.#lose(worker);
       worker.terminate();
-      fail("deadline", `Cannot finish within the composer's deadline: ${deadlineMs} ms`);
+      fail("deadline", `the composer's deadline is over: ${deadlineMs} ms`);
     }, deadlineMs);
     this.#cancel = fail;
     worker.ref();

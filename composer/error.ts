@@ -24,6 +24,7 @@ export interface ScriptPosition {
 export interface ComposerFailure {
   readonly code: ComposerErrorCode;
   readonly stage: ComposerStage;
+  /** The reason, for a sentence that begins with what was to be done: `Cannot compose "shop": REASON`. */
   readonly message: string;
   /** An instance, an item, a package, or a component by its index in the call. */
   readonly subject?: string;

@@ -61,7 +61,7 @@ export function startComposer(options: ComposerOptions = {}): Composer {
   const fits = (stage: ComposerStage, components: readonly Uint8Array[]): void => {
     const size = components.reduce((sum, { byteLength }) => sum + byteLength, 0);
     if (size <= inputBytes) return;
-    const message = `Cannot ${stage} more than ${inputBytes} bytes of components at once: ${size}`;
+    const message = `the components are larger together than ${inputBytes} bytes: ${size}`;
     throw new ComposerError({ code: "too-large", stage, message });
   };
   return {
@@ -95,7 +95,7 @@ export function startComposer(options: ComposerOptions = {}): Composer {
 
 function readable(stage: ComposerStage, source: string): void {
   if (source.length <= SCRIPT_LENGTH) return;
-  const message = `Cannot read a script of more than ${SCRIPT_LENGTH} characters: ${source.length}`;
+  const message = `the script is longer than ${SCRIPT_LENGTH} characters: ${source.length}`;
   throw new ComposerError({ code: "too-large", stage, message });
 }
 

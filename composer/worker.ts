@@ -64,11 +64,11 @@ function failureOf(error: unknown): Failure | undefined {
 function abortOf(error: unknown, dead: Engine): Extract<Answer, { failure: unknown }>["failure"] {
   const { outOfMemory, text } = dead.lastWords();
   if (outOfMemory) {
-    const message = `Cannot finish within the composer's memory limit: ${memoryBytes} bytes`;
+    const message = `the composer's memory limit was reached: ${memoryBytes} bytes`;
     return { code: "memory-limit", message };
   }
   const reason = text !== "" ? text : error instanceof Error ? error.message : String(error);
-  return { code: "aborted", message: `Cannot finish, the engine gave up: ${reason}` };
+  return { code: "aborted", message: `the engine gave up: ${reason}` };
 }
 
 function buffersOf(result: Results[keyof Results]): ArrayBuffer[] {

@@ -3,7 +3,7 @@
  * toolchain of `composer/rust-toolchain.toml`. The same sources give the same bytes, wherever they lie.
  */
 import { spawnSync } from "node:child_process";
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { argv, env, execPath, exit } from "node:process";
@@ -17,13 +17,11 @@ export const GLUE: readonly string[] = ["composer.js", "composer.d.ts", "interfa
 
 /** Why the engine cannot be built here, or undefined. */
 export function whyNotBuildable(): string | undefined {
-  const rustc = spawnSync("rustc", ["--print", "target-libdir", "--target", TARGET], {
-    cwd: join(root, "composer"),
-    encoding: "utf8",
-  });
-  if (rustc.status !== 0) return "no Rust toolchain of composer/rust-toolchain.toml";
-  const { status } = spawnSync("ls", [rustc.stdout.trim()], { stdio: "ignore" });
-  return status === 0 ? undefined : `the Rust toolchain lacks the target ${TARGET}`;
+  const options = { cwd: join(root, "composer"), encoding: "utf8" } as const;
+  if (spawnSync("cargo", ["--version"], options).status !== 0)
+    return "there is no cargo with the toolchain of composer/rust-toolchain.toml";
+  const { stdout } = spawnSync("rustc", ["--print", "target-libdir", "--target", TARGET], options);
+  return existsSync(stdout?.trim() || "?") ? undefined : `the Rust toolchain lacks the target ${TARGET}`;
 }
 
 /** Compiles the engine and writes it as a component. */

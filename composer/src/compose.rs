@@ -25,8 +25,22 @@ pub fn compose(components: Vec<Vec<u8>>, wiring: &Wiring) -> Outcome<Vec<u8>> {
     };
     let mut bytes = graph.encode(options).map_err(|error| encode_failure(error, &nodes))?;
     sort_names(&mut bytes)?;
-    Validator::new_with_features(WasmFeatures::all()).validate_all(&bytes).map_err(refused(Code::Validate))?;
-    Ok(bytes)
+    match validate(&bytes) {
+        Ok(()) => Ok(bytes),
+        Err(error) => Err(invalid_component(&graph, &packages).unwrap_or_else(|| refused(Code::Validate)(error))),
+    }
+}
+
+fn validate(bytes: &[u8]) -> wasmparser::Result<()> {
+    Validator::new_with_features(WasmFeatures::all()).validate_all(bytes).map(|_| ())
+}
+
+/// The component that is to blame where the composed one is not valid: nobody has read its function bodies before.
+fn invalid_component(graph: &CompositionGraph, packages: &[PackageId]) -> Option<Failure> {
+    packages.iter().enumerate().find_map(|(index, package)| {
+        let error = validate(graph[*package].bytes()).err()?;
+        Some(refused(Code::InvalidComponent)(error).about(index.to_string()))
+    })
 }
 
 /// Reads every component once, however many instances it has.
@@ -136,12 +150,12 @@ fn encode_failure(error: EncodeError, nodes: &Nodes<'_>) -> Failure {
     let name = |node: &NodeId| nodes.iter().find(|(_, other)| *other == node).map_or("?", |(name, _)| name).to_string();
     match error {
         EncodeError::GraphContainsCycle { node } => {
-            Failure::new(Code::Wiring, "the wiring has a cycle").about(name(&node))
+            Failure::new(Code::Wiring, "the wiring contains a cycle").about(name(&node))
         }
         EncodeError::ImportTypeMergeConflict { import, first, second, source } => {
             let (first, second) = (name(&first), name(&second));
             let message = format!(
-                "instances `{first}` and `{second}` leave this import to the host with types that do not fit: {source:#}"
+                "instances `{first}` and `{second}` leave this import to the host, and wac failed to merge the type definitions: {source:#}"
             );
             Failure::new(Code::Wiring, message).about(import)
         }

@@ -172,6 +172,14 @@ describe("compose() refuses, saying what it is about:", () => {
     });
   });
 
+  test("a function body that is not valid, with the index of its component", async () => {
+    const broken = await wat(`(component (core module (func (result i32) i32.const 7)))`);
+    broken[Buffer.from(broken).lastIndexOf(Buffer.from([0x41, 0x07]))] = 0x42;
+    const wiring: ComposeWiring = { ...edge, instances: [...edge.instances, { name: "broken", component: 2 }] };
+    const failure = { code: "invalid-component", subject: "2", message: expect.stringContaining("type mismatch") };
+    await expect(composer.compose([...pair(), broken], wiring)).rejects.toMatchObject(failure);
+  });
+
   test("bytes that are no component, with the index", async () => {
     await expect(composer.compose([guest("edge-caller"), Uint8Array.of(1, 2, 3)], edge)).rejects.toMatchObject({
       subject: "1",
