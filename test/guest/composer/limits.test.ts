@@ -3,17 +3,22 @@ import { execPath } from "node:process";
 import { describe, expect, test } from "@jest/globals";
 import { startComposer } from "../../../composer/index.ts";
 import type { ComposeWiring } from "../../../composer/protocol.ts";
-import { guest, moduleComponent, wat } from "../../support/composer/wat.ts";
+import { guest, wat } from "../../support/composer/wat.ts";
 
 const MIB = 2 ** 20;
 const alone: ComposeWiring = { instances: [{ name: "one", component: 0 }], edges: [], exports: [] };
-/** A component of about this size. */
-const padded = (size: number) => wat(moduleComponent(`(memory 1) (data "${"x".repeat(size)}")`));
+/** An empty component with a custom section of this size, whose length takes five bytes. */
+function padded(size: number): Uint8Array {
+  const length = [0, 7, 14, 21, 28].map((shift) => ((size >>> shift) & 0x7f) | (shift < 28 ? 0x80 : 0));
+  const bytes = new Uint8Array(8 + 1 + length.length + size);
+  bytes.set([0, 0x61, 0x73, 0x6d, 0x0d, 0, 1, 0, 0, ...length]);
+  return bytes;
+}
 
 describe("a composer's memory limit", () => {
   test("ends a call that needs more, and only that call", async () => {
     const composer = startComposer({ memoryBytes: 24 * MIB });
-    const large = await padded(12 * MIB);
+    const large = padded(12 * MIB);
     await expect(composer.compose([large], alone)).rejects.toMatchObject({
       code: "memory-limit",
       message: expect.stringContaining(`${24 * MIB}`),
@@ -24,7 +29,7 @@ describe("a composer's memory limit", () => {
 
   test("leaves a call alone that fits", async () => {
     const composer = startComposer();
-    await expect(composer.compose([await padded(12 * MIB)], alone)).resolves.toBeDefined();
+    await expect(composer.compose([padded(12 * MIB)], alone)).resolves.toBeDefined();
     await composer.close();
   });
 });
@@ -32,7 +37,7 @@ describe("a composer's memory limit", () => {
 describe("a composer's deadline", () => {
   test("ends a call that takes longer, and only that call", async () => {
     const composer = startComposer({ deadlineMs: 1 });
-    await expect(composer.flatten(await padded(8 * MIB), { deadlines: true })).rejects.toMatchObject({
+    await expect(composer.flatten(padded(8 * MIB), { deadlines: true })).rejects.toMatchObject({
       code: "deadline",
       stage: "flatten",
       message: expect.stringContaining("1 ms"),
