@@ -74,8 +74,18 @@ function send(out, answer) {
   response.setStatusCode(answer.status);
   const outgoing = response.body();
   ResponseOutparam.set(out, { tag: "ok", val: response });
+  if (wrote(outgoing, body)) OutgoingBody.finish(outgoing, undefined);
+}
+
+/** False where nobody reads any more, which is no error of this component's. */
+function wrote(outgoing, body) {
   const stream = outgoing.write();
-  for (let at = 0; at < body.length; at += 4096) stream.blockingWriteAndFlush(body.subarray(at, at + 4096));
-  stream[Symbol.dispose]();
-  OutgoingBody.finish(outgoing, undefined);
+  try {
+    for (let at = 0; at < body.length; at += 4096) stream.blockingWriteAndFlush(body.subarray(at, at + 4096));
+    return true;
+  } catch {
+    return false;
+  } finally {
+    stream[Symbol.dispose]();
+  }
 }

@@ -2,13 +2,15 @@ const box = (x, y, name, tongue) =>
   `<g transform="translate(${x} ${y})"><rect width="170" height="52" rx="8"/><text x="85" y="23">${name}</text>` +
   `<text x="85" y="41" class="small">${tongue}</text></g>`;
 
+/** A path of its own for each, as only the end of a path has a tip. */
+const edge = (kind) => (path) => `<path class="edge${kind}" d="${path}"/>`;
+
 const picture = `<svg viewBox="0 0 660 300" role="img" aria-label="A request goes to the front in JavaScript, from there to
 authentication in Rust, and from there to the user database in Go. All three write to the logger in C.">
 <defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 0 8 4 0 8"/></marker></defs>
-<path class="edge" d="M190 96h52M420 96h52"/>
-<path class="edge faint" d="M105 122 235 226M335 122v102M555 122 425 226"/>
+${["M190 96h52", "M420 96h52"].map(edge("")).join("")}${["M105 122 250 220", "M335 122v98", "M565 122 420 220"].map(edge(" faint")).join("")}
 <text x="216" y="58" class="small">example:http/auth</text><text x="446" y="58" class="small">wasi:keyvalue/readwrite</text>
-<text x="335" y="290" class="small">example:logger/log, to standard output</text>
+<text x="335" y="295" class="small">example:logger/log, to standard output</text>
 ${box(20, 70, "front", "JavaScript")}${box(250, 70, "authentication", "Rust")}${box(480, 70, "user-database", "Go")}${box(250, 226, "logger", "C")}
 </svg>`;
 
