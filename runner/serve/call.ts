@@ -93,7 +93,7 @@ export class CallGateway {
     }
     return params.map((of, i) => {
       const name = names[i]!;
-      const value = (json as Record<string, unknown>)[name];
+      const value = Object.hasOwn(json, name) ? (json as Record<string, unknown>)[name] : undefined;
       return fromJson(this.#plan.types, of, value, name);
     });
   }

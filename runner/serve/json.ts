@@ -18,9 +18,11 @@ export function fromJson(types: Types, index: number, json: unknown, path: strin
     closed(object, known, path, "field");
     return Object.fromEntries(
       type.record.map(([name, of]) => {
-        const missing = object[name] === undefined && !isOption(types, of);
-        if (missing) throw invalid(path, `it lacks the field ${JSON.stringify(name)}`);
-        return [camelCase(name), fromJson(types, of, object[name] ?? null, `${path}.${name}`)];
+        // Not what every object inherits: a field may be called `constructor`.
+        const value = Object.hasOwn(object, name) ? object[name] : undefined;
+        if (value === undefined && !isOption(types, of))
+          throw invalid(path, `it lacks the field ${JSON.stringify(name)}`);
+        return [camelCase(name), fromJson(types, of, value ?? null, `${path}.${name}`)];
       }),
     );
   }
