@@ -58,7 +58,8 @@ function findFunction(given: Given, name: string): TypedFunction | undefined {
   const key = camelCase(member);
   if (kind === "constructor") return (...args) => new type(...args);
   if (kind === "static") return typeof type[key] === "function" ? (...args) => type[key](...args) : undefined;
-  return typeof type.prototype?.[key] === "function" ? (self, ...args) => self[key](...args) : undefined;
+  // not asked of the prototype: an object may hold its methods itself
+  return (self, ...args) => self[key](...args);
 }
 
 function classesOf(plan: Plan, name: string, given: Given): Record<string, ResourceClass> {
