@@ -1,8 +1,10 @@
 import { print } from "@bytecodealliance/jco";
-import { afterAll, describe, expect, test } from "@jest/globals";
+import { afterAll, describe, expect, jest, test } from "@jest/globals";
 import { startComposer } from "../../../composer/index.ts";
 import { link } from "../../../runner/link/link.ts";
 import { echoComponent, guest, moduleComponent, relayComponent, wat } from "../../support/composer/wat.ts";
+
+jest.setTimeout(120_000);
 
 const composer = startComposer();
 afterAll(() => composer.close());

@@ -1,6 +1,8 @@
-import { afterAll, describe, expect, test } from "@jest/globals";
+import { afterAll, describe, expect, jest, test } from "@jest/globals";
 import { startComposer } from "../../../composer/index.ts";
 import { guest, moduleComponent, wat } from "../../support/composer/wat.ts";
+
+jest.setTimeout(120_000);
 
 const composer = startComposer();
 afterAll(() => composer.close());
@@ -72,6 +74,30 @@ describe("inspect()", () => {
   ])("reports %s as a feature that the runner lacks", async (feature, text) => {
     const { features } = await composer.inspect(await wat(text));
     expect(features).toMatchObject({ other: [{ feature }] });
+  });
+});
+
+describe("inspect() of very many types", () => {
+  /** Each alias is a row of the table; the format itself allows 100,000 exports of one instance. */
+  const aliases = (imports: number) => {
+    const exports = Array.from({ length: 60_000 }, (_, nth) => `(export "t${nth}" (type (eq $u)))`).join("");
+    const instances = Array.from(
+      { length: imports },
+      (_, nth) => `(import "t:a/i${nth}" (instance (type $u u32) ${exports}))`,
+    );
+    return wat(`(component ${instances.join("")})`);
+  };
+
+  test("refuses more than 100,000", async () => {
+    await expect(composer.inspect(await aliases(2))).rejects.toMatchObject({
+      code: "too-large",
+      subject: "t:a/i1",
+      message: expect.stringContaining("100000"),
+    });
+  });
+
+  test("takes fewer", async () => {
+    expect((await composer.inspect(await aliases(1))).types.length).toBeGreaterThan(60_000);
   });
 });
 

@@ -1,9 +1,11 @@
 import { spawnSync } from "node:child_process";
 import { execPath } from "node:process";
-import { describe, expect, test } from "@jest/globals";
+import { describe, expect, jest, test } from "@jest/globals";
 import { startComposer } from "../../../composer/index.ts";
 import type { ComposeWiring } from "../../../composer/protocol.ts";
 import { guest, wat } from "../../support/composer/wat.ts";
+
+jest.setTimeout(120_000);
 
 const MIB = 2 ** 20;
 const alone: ComposeWiring = { instances: [{ name: "one", component: 0 }], edges: [], exports: [] };
@@ -139,4 +141,4 @@ test("an idle composer lets the process end", () => {
     timeout: 60_000,
   });
   expect([stdout.trim(), status]).toEqual(["not-a-component", 0]);
-}, 90_000);
+});

@@ -1,7 +1,9 @@
 import { print } from "@bytecodealliance/jco";
-import { afterAll, beforeEach, describe, expect, test } from "@jest/globals";
+import { afterAll, beforeEach, describe, expect, jest, test } from "@jest/globals";
 import { startComposer } from "../../../composer/index.ts";
 import { guest, moduleComponent, wat } from "../../support/composer/wat.ts";
+
+jest.setTimeout(120_000);
 
 const composer = startComposer();
 afterAll(() => composer.close());

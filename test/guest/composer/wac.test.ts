@@ -1,6 +1,8 @@
-import { afterAll, describe, expect, test } from "@jest/globals";
+import { afterAll, describe, expect, jest, test } from "@jest/globals";
 import { startComposer } from "../../../composer/index.ts";
 import { guest, wat } from "../../support/composer/wat.ts";
+
+jest.setTimeout(120_000);
 
 const composer = startComposer();
 afterAll(() => composer.close());
