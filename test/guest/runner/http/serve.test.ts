@@ -86,14 +86,14 @@ describe("echo-http", () => {
         response.on("error", (error: NodeJS.ErrnoException) => resolve(error.code)).on("end", () => resolve("whole"));
         response.resume();
       });
-      request.on("error", () => {});
+      request.on("error", (error: NodeJS.ErrnoException) => resolve(error.code));
       const more = (): void => {
         if (!request.destroyed && request.write(Buffer.alloc(50_000))) setImmediate(more);
       };
       request.on("drain", more);
       more();
     });
-    expect(outcome).toBe("ECONNRESET");
+    expect(["ECONNRESET", "EPIPE"]).toContain(outcome);
     await until(() => failures.length > 0);
     expect(failures).toMatchObject([{ error: { code: "body-unfinished" } }]);
     expect(await (await fetch(url, { method: "POST", body: "fine" })).text()).toBe("fine");
