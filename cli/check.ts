@@ -38,7 +38,7 @@ export function checkCommand(cli: Cli): Command {
         const remarks = [...workspace.remarks, ...checked.flatMap((one) => one.remarks)];
         cli.exitCode = exitCodeFor(remarks);
         if (options.output === "human") print(cli, remarks, checked);
-        else writeData(cli.terminal, options.output, asData(remarks, checked));
+        else await writeData(cli.terminal, options.output, asData(remarks, checked));
       });
     });
 }

@@ -1,5 +1,4 @@
 import { type Command, Option } from "commander";
-import { stringify } from "yaml";
 import type { Terminal } from "./terminal.ts";
 
 /** What a command is made for: where it writes, and how the process will end. */
@@ -21,12 +20,10 @@ export function outputOption(): Option {
 }
 
 /** Writes an answer for scripts. */
-export function writeData(terminal: Terminal, format: "json" | "yaml", data: unknown): void {
-  terminal.out(
-    format === "json"
-      ? `${JSON.stringify(data, null, 2)}\n`
-      : stringify(data, { lineWidth: 0, aliasDuplicateObjects: false }),
-  );
+export async function writeData(terminal: Terminal, format: "json" | "yaml", data: unknown): Promise<void> {
+  if (format === "json") return terminal.out(`${JSON.stringify(data, null, 2)}\n`);
+  const { stringify } = await import("yaml");
+  terminal.out(stringify(data, { lineWidth: 0, aliasDuplicateObjects: false }));
 }
 
 /** The chapter of examples at the end of a command's help. */

@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { type Change, diffComponents } from "../wiring/diff.ts";
+import type { Change } from "../wiring/diff.ts";
 import { type Cli, examples, type OutputFormat, outputOption, writeData } from "./command.ts";
 import { exitCodes } from "./error.ts";
 import { inspectFile } from "./inspect.ts";
@@ -24,11 +24,17 @@ export function diffCommand(cli: Cli): Command {
         async (composer) =>
           [await inspectFile(before, composer, terminal), await inspectFile(after, composer, terminal)] as const,
       );
+      const { diffComponents } = await import("../wiring/diff.ts");
       const changes = diffComponents(old.table, now.table);
       const breaking = changes.filter((change) => change.breaking).length;
       if (breaking > 0) cli.exitCode = exitCodes.findings;
       if (options.output !== "human") {
-        writeData(terminal, options.output, { breaking: breaking > 0, old: old.digest, new: now.digest, changes });
+        await writeData(terminal, options.output, {
+          breaking: breaking > 0,
+          old: old.digest,
+          new: now.digest,
+          changes,
+        });
         return;
       }
       terminal.out(

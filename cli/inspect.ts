@@ -62,7 +62,7 @@ export function inspectCommand(cli: Cli): Command {
       const { printWorld } = await import("../wiring/world.ts");
       if (options.wit === true) terminal.out(printWorld(inspected.table));
       else if (options.output === "human") print(inspected, terminal);
-      else writeData(terminal, options.output, asData(inspected, printWorld(inspected.table)));
+      else await writeData(terminal, options.output, asData(inspected, printWorld(inspected.table)));
     });
 }
 

@@ -66,7 +66,11 @@ describe("load()", () => {
     withShop(async ({ folder, load }) => {
       const { compositions, files, remarks } = await load();
       expect(remarks).toEqual([]);
-      expect([...files].sort()).toEqual([join(folder, "front.wasm"), join(folder, "shop.yaml"), join(folder, "store.wasm")]);
+      expect([...files].sort()).toEqual([
+        join(folder, "front.wasm"),
+        join(folder, "shop.yaml"),
+        join(folder, "store.wasm"),
+      ]);
       const [{ components: read, spec }] = compositions as [LoadedComposition];
       expect(spec).toEqual({
         name: "shop",
