@@ -4,6 +4,7 @@ import { checkCommand } from "./check.ts";
 import type { MakeCommand } from "./command.ts";
 import { completionCommand } from "./completion.ts";
 import { composeCommand } from "./compose.ts";
+import { convertCommand } from "./convert.ts";
 import { diffCommand } from "./diff.ts";
 import { graphCommand } from "./graph.ts";
 import { inspectCommand } from "./inspect.ts";
@@ -22,6 +23,7 @@ const commands: readonly MakeCommand[] = [
   graphCommand,
   inspectCommand,
   diffCommand,
+  convertCommand,
   completionCommand,
 ];
 

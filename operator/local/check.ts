@@ -43,7 +43,7 @@ export function check(composition: LoadedComposition, options: { readonly run: b
     grants: new Map(instances.map(({ name, grants }) => [name, { keyvalue: grants?.keyvalue }])),
     backends: backends.filter(({ keyvalue }) => keyvalue !== undefined).map(({ name }) => name),
   });
-  const all = [...remarks, ...findings.map((one) => fromDiagnostic(one, located.locate))];
+  const all = [...remarks, ...findings.map((one) => fromDiagnostic(one, located.locate)), ...splitMemory(composition)];
   return { valid: isClean(all), wiring: attempt, remarks: all };
 }
 
@@ -60,4 +60,17 @@ function exportsNothing({ spec, components, located }: LoadedComposition): Remar
       ? {}
       : { hint: `Add to spec: exports: [{ name: "${first.item}", from: "${first.instance}/${first.item}" }]` }),
   };
+}
+
+/** Backends in memory that more than one process would have, each its own. */
+function splitMemory({ located }: LoadedComposition): Remark[] {
+  const { backends = [], runner, replicas = 1 } = located.manifest.spec;
+  const { processes = 1 } = runner;
+  if (replicas * processes <= 1) return [];
+  return backends.flatMap(({ name, keyvalue }, index): Remark[] => {
+    if (keyvalue?.memory === undefined) return [];
+    const message = `Every process has a memory of its own for backend "${name}", and there would be: ${replicas * processes}`;
+    const hint = "Use sqlite on a shared volume or redis, or run one process: replicas: 1, runner: { processes: 1 }";
+    return [{ severity: "warning", code: "local", place: located.locate(`spec.backends[${index}]`), message, hint }];
+  });
 }

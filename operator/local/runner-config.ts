@@ -59,12 +59,17 @@ export async function makeRunnerConfig(composition: LoadedComposition, options: 
     admin: options.admin,
     call: true,
     isolation: spec.runner.isolation,
-    processes: options.processes ?? spec.runner.processes ?? availableParallelism(),
+    processes: options.processes ?? spec.runner.processes ?? defaultProcesses(spec.backends),
     limits,
     grants,
     backends: Object.fromEntries(backends),
   };
   return { config, remarks };
+}
+
+/** The cores; but one where a backend lives in a process's memory, or requests would find different data by chance. */
+function defaultProcesses(backends: readonly BackendSpec[] = []): number {
+  return backends.some(({ keyvalue }) => keyvalue?.memory !== undefined) ? 1 : availableParallelism();
 }
 
 async function readInputs({ volumes = {}, configFiles = {} }: RunOptions, directory: string): Promise<LocalInputs> {

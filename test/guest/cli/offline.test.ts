@@ -174,6 +174,38 @@ spec:
   });
 });
 
+describe("tenon check of backends", () => {
+  const shop = (more: string) => `apiVersion: tenon.dev/v1alpha1
+kind: Composition
+metadata: { name: shop }
+spec:
+  instances: [{ name: store, component: { source: { file: { path: store.wasm } } } }]
+  exports: [{ name: "acme:shop/query", from: "store/acme:shop/query" }]
+  backends: [{ name: m, keyvalue: { memory: {} } }]
+  ${more}
+`;
+
+  test.each([
+    ["one process", "replicas: 1", []],
+    ["several replicas", "replicas: 2", ["2"]],
+    ["several processes in several replicas", "{ replicas: 2, runner: { processes: 3 } }", ["6"]],
+  ])("of a memory backend in %s", (_, more, numbers) =>
+    withShop(
+      { "shop.yaml": shop(more.startsWith("{") ? more.slice(2, -2).replace(", runner", "\n  runner") : more) },
+      async (cwd) => {
+        const { code, out } = await tenon(["check", ".", "-o", "json"], { cwd });
+        expect(code).toBe(0);
+        const { remarks } = JSON.parse(out) as { remarks: { severity: string; message: string }[] };
+        expect(remarks.map(({ severity, message }) => `${severity} ${message}`)).toEqual(
+          numbers.map(
+            (number) => `warning Every process has a memory of its own for backend "m", and there would be: ${number}`,
+          ),
+        );
+      },
+    ),
+  );
+});
+
 describe("tenon compose", () => {
   test("writes the same bytes from a compose file and from a script, to a file and to a pipe", () =>
     withShop(
@@ -369,5 +401,28 @@ describe("tenon graph", () => {
       expect(code).toBe(1);
       expect(out).toContain("← store");
       expect(err).toContain("page.limit");
+    }));
+});
+
+describe("tenon convert", () => {
+  test("prints manifests that compose to the same bytes as the compose file", () =>
+    withShop({ "compose.yaml": composeFile() }, async (cwd) => {
+      const { code, out, err } = await tenon(["convert", "compose.yaml"], { cwd });
+      expect({ code, err }).toEqual({ code: 0, err: "" });
+      await writeFile(join(cwd, "made.yaml"), out);
+      const [made, composed] = await Promise.all([
+        tenon(["compose", "made.yaml", "-o", "-"], { cwd }),
+        tenon(["compose", "compose.yaml", "-o", "-"], { cwd }),
+      ]);
+      expect(made).toMatchObject({ code: 0, err: "" });
+      expect(made.out).toBe(composed.out);
+    }));
+
+  test("says what is wrong with the file instead", () =>
+    withShop({ "compose.yaml": "components: {}\n" }, async (cwd) => {
+      const { code, out, err } = await tenon(["convert", "compose.yaml"], { cwd });
+      expect({ code, out }).toEqual({ code: 1, out: "" });
+      expect(err).toContain('Missing field: "instances"');
+      expect(await tenon(["convert", "nowhere.yaml"], { cwd })).toMatchObject({ code: 3, out: "" });
     }));
 });

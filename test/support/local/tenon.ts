@@ -2,6 +2,7 @@ import { checkCommand } from "../../../cli/check.ts";
 import type { MakeCommand } from "../../../cli/command.ts";
 import { completionCommand } from "../../../cli/completion.ts";
 import { composeCommand } from "../../../cli/compose.ts";
+import { convertCommand } from "../../../cli/convert.ts";
 import { diffCommand } from "../../../cli/diff.ts";
 import { graphCommand } from "../../../cli/graph.ts";
 import { inspectCommand } from "../../../cli/inspect.ts";
@@ -22,6 +23,7 @@ export const offlineCommands: readonly MakeCommand[] = [
   graphCommand,
   inspectCommand,
   diffCommand,
+  convertCommand,
   completionCommand,
 ];
 

@@ -59,6 +59,13 @@ describe("makeRunnerConfig()", () => {
     expect((await configure(spec, "/shop", { processes: 1 })).config?.processes).toBe(1);
   });
 
+  test("runs one process where a backend lives in memory, unless told otherwise", async () => {
+    const spec = `${instances}\nbackends: [{ name: m, keyvalue: { memory: {} } }]`;
+    expect((await configure(spec, "/shop")).config?.processes).toBe(1);
+    expect((await configure(`${spec}\nrunner: { processes: 4 }`, "/shop")).config?.processes).toBe(4);
+    expect((await configure(spec, "/shop", { processes: 2 })).config?.processes).toBe(2);
+  });
+
   test("maps a volume to a folder below the manifest, and makes it", () =>
     withFolder({}, async (folder) => {
       const { config } = await configure(
