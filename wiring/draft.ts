@@ -1,5 +1,6 @@
 import type { Code, Diagnostic } from "./diagnostic.ts";
 import type { Failure } from "./failure.ts";
+import { type Effort, newEffort } from "./hint.ts";
 import type { Components, CompositionExport, Edge, End, HostImport, WiringSpec } from "./spec.ts";
 import { exportsOf, type Item, type TypeTable } from "./table.ts";
 
@@ -22,6 +23,8 @@ export class Draft {
   readonly edges: Edge[] = [];
   readonly hostImports: HostImport[] = [];
   readonly exports: CompositionExport[] = [];
+  /** Shared by all suggestions of one decision. */
+  readonly effort: Effort = newEffort();
   readonly #components = new Map<string, string>();
   readonly #findings: Diagnostic[] = [];
   readonly #served = new Map<string, string>();

@@ -53,7 +53,9 @@ export class EndReader {
     if (isInner(b)) return this.#boundary(b, a);
     this.#draft.error("malformed-end", a.field, {
       message: `Cannot connect two ends that are both outside of the instances: ${from} and ${to}`,
-      hint: didYouMean(a.instance, this.#draft.declared.keys()) ?? "Declare the instance in spec.instances",
+      hint:
+        didYouMean(a.instance, this.#draft.declared.keys(), this.#draft.effort) ??
+        "Declare the instance in spec.instances",
     });
     return { kind: "invalid" };
   }
@@ -85,7 +87,7 @@ export class EndReader {
     }
     const [instance, item] = [text.slice(0, slash), text.slice(slash + 1)];
     if (!declared.has(instance) && instance !== this.#outside && instance !== spec.name) {
-      const hint = didYouMean(instance, declared.keys());
+      const hint = didYouMean(instance, declared.keys(), this.#draft.effort);
       this.#draft.error("unknown-instance", field, { instance, message: `Cannot find instance: ${instance}`, hint });
       return undefined;
     }
@@ -153,7 +155,12 @@ export class EndReader {
     }
     const names = items.map(({ name }) => (item.includes("@") ? name : parseName(name).base));
     const message = `Cannot find ${kind} of instance "${instance}": ${item}`;
-    this.#draft.error("unknown-item", field, { instance, interface: item, message, hint: didYouMean(item, names) });
+    this.#draft.error("unknown-item", field, {
+      instance,
+      interface: item,
+      message,
+      hint: didYouMean(item, names, this.#draft.effort),
+    });
   }
 }
 

@@ -30,7 +30,7 @@ export function addExports(draft: Draft, reader: EndReader, made: readonly Compo
     draft.error("unknown-item", field, {
       message: `Cannot find an export of the composition: ${end.name}`,
       hint:
-        didYouMean(end.name, byName.keys()) ??
+        didYouMean(end.name, byName.keys(), draft.effort) ??
         "Write INSTANCE/INTERFACE, or connect an instance to the composition first",
     });
   }

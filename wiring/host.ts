@@ -1,4 +1,5 @@
 import type { Draft } from "./draft.ts";
+import type { Effort } from "./hint.ts";
 import { interfaceOf, parseName } from "./match.ts";
 import type { HostImport } from "./spec.ts";
 import { compare, type Difference } from "./subtype.ts";
@@ -29,7 +30,7 @@ export function reportHostConflicts(draft: Draft): void {
   const byTrack = Map.groupBy(draft.hostImports, (hostImport) => parseName(hostImport.interface).track);
   const byLabel = Map.groupBy(draft.hostImports, ({ item }) => item);
   const conflicts = [
-    ...[...byTrack.values()].flatMap((same) => findMergeConflicts(distinct(draft, same))),
+    ...[...byTrack.values()].flatMap((same) => findMergeConflicts(distinct(draft, same), draft.effort)),
     ...[...byLabel.values()].flatMap((same) => findLabelConflicts(distinct(draft, same))),
   ];
   for (const { first, second, differences } of conflicts) {
@@ -69,7 +70,7 @@ function distinct(draft: Draft, same: readonly HostImport[]): Left[] {
 }
 
 /** Merges one after the other: each item is held by the first that has it, and the others must agree with its holder. */
-function findMergeConflicts(imports: readonly Left[]): Conflict[] {
+function findMergeConflicts(imports: readonly Left[], effort: Effort): Conflict[] {
   const conflicts: Conflict[] = [];
   const holders = new Map<string, Left>();
   for (const next of imports) {
@@ -79,7 +80,7 @@ function findMergeConflicts(imports: readonly Left[]): Conflict[] {
       (name) => holders.get(name)!,
     );
     for (const [holder, shared] of held) {
-      const { differences } = compare(holder, next, new Set(shared));
+      const { differences } = compare(holder, next, { only: new Set(shared), effort });
       if (differences.length > 0) conflicts.push({ first: holder.hostImport, second: next.hostImport, differences });
     }
     for (const name of names) if (!holders.has(name)) holders.set(name, next);

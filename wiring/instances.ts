@@ -27,7 +27,8 @@ export function readInstances(draft: Draft): void {
       draft.report(explainUnreadable({ name, field }, draft.unreadable.get(component)!));
     } else {
       const message = `Cannot find the component of instance "${name}": ${component}`;
-      const hint = didYouMean(component, [...draft.components.keys(), ...draft.unreadable.keys()]);
+      const known = [...draft.components.keys(), ...draft.unreadable.keys()];
+      const hint = didYouMean(component, known, draft.effort);
       draft.error("unknown-component", `${field}.component`, { instance: name, message, hint });
     }
   }

@@ -1,4 +1,4 @@
-import { didYouMean } from "./hint.ts";
+import { didYouMean, type Effort, newEffort } from "./hint.ts";
 import { printDefinition, printItem, printUse } from "./print.ts";
 import { type Item, key, type Named, type Ref, type Row, resolve, resourceName, type TypeTable } from "./table.ts";
 
@@ -41,11 +41,16 @@ const maxDifferences = 100;
  *
  * The rules are the validator's: an instance may export more than is needed; everything below is equal, in order, by
  * name. A named type is compared once, where it is defined. Resources are matched by the place that names them; that
- * they are one resource in the whole composition is for `provenance.ts` to decide. With `only`, just these items of an
- * instance are needed.
+ * they are one resource in the whole composition is for `provenance.ts` to decide.
  */
-export function compare(expected: Typed, found: Typed, only?: ReadonlySet<string>): Comparison {
-  return new Comparer(expected.table, found.table, only).compare(expected.item, found.item);
+export function compare(expected: Typed, found: Typed, options: CompareOptions = {}): Comparison {
+  return new Comparer(expected.table, found.table, options).compare(expected.item, found.item);
+}
+
+/** With `only`, just these items of an instance are needed. `effort` is what the suggestions may cost. */
+export interface CompareOptions {
+  readonly only?: ReadonlySet<string>;
+  readonly effort?: Effort;
 }
 
 type Of<K extends Row["kind"]> = Extract<Row, { readonly kind: K }>;
@@ -60,11 +65,13 @@ class Comparer {
   readonly #et: TypeTable;
   readonly #ft: TypeTable;
   readonly #only: ReadonlySet<string> | undefined;
+  readonly #effort: Effort;
 
-  constructor(expected: TypeTable, found: TypeTable, only: ReadonlySet<string> | undefined) {
+  constructor(expected: TypeTable, found: TypeTable, options: CompareOptions) {
     this.#et = expected;
     this.#ft = found;
-    this.#only = only;
+    this.#only = options.only;
+    this.#effort = options.effort ?? newEffort();
   }
 
   compare(expected: Item, found: Item): Comparison {
@@ -113,7 +120,7 @@ class Comparer {
       const other = offered.get(item.name);
       if (other !== undefined) this.#items(inner, item, other);
       else {
-        const hint = didYouMean(item.name, offered.keys());
+        const hint = didYouMean(item.name, offered.keys(), this.#effort);
         this.#missing(inner, `${item.kind} "${item.name}"`, printItem(this.#et, item), { hint });
       }
     }
@@ -219,7 +226,7 @@ class Comparer {
   #components(path: string, e: Of<"component">, f: Of<"component">): void {
     this.#exports(path, e.exports, f.exports);
     // What is offered may import less than what is needed allows, never more: the roles are swapped.
-    const inner = compare(asInstance(this.#ft, f.imports), asInstance(this.#et, e.imports));
+    const inner = compare(asInstance(this.#ft, f.imports), asInstance(this.#et, e.imports), { effort: this.#effort });
     for (const { path: at, message, expected, found } of inner.differences) {
       const print: Print = () => [found ?? "nothing", expected ?? "nothing"];
       this.#differ(`${path}(${at})`, `the component's import does not fit: ${message}`, print);
@@ -252,7 +259,7 @@ class Comparer {
       const other = offered.get(name);
       if (other !== undefined) this.#refs(inner(name), type, other);
       else {
-        const hint = didYouMean(name, extra);
+        const hint = didYouMean(name, extra, this.#effort);
         this.#missing(inner(name), `${word} "${name}"`, field(this.#et, name, type), { found: print()[1], hint });
       }
     }

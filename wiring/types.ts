@@ -34,7 +34,11 @@ function compareEdges(draft: Draft): ComparedEdge[] {
     const id = ends.join(" ");
     const result =
       compared.get(id) ??
-      compare({ table: expected, item: draft.importAt(edge.from) }, { table: found, item: draft.exportAt(edge.to)! });
+      compare(
+        { table: expected, item: draft.importAt(edge.from) },
+        { table: found, item: draft.exportAt(edge.to)! },
+        { effort: draft.effort },
+      );
     compared.set(id, result);
     reportDifferences(draft, edge, result);
     return { ...edge, resources: result.resources, sound: result.differences.length === 0 };

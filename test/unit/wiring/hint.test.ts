@@ -12,6 +12,8 @@ describe("editDistance()", () => {
   ])("counts the slips between %p and %p", (a, b, distance) => {
     expect(editDistance(a, b)).toBe(distance);
     expect(editDistance(b, a)).toBe(distance);
+    expect(editDistance(a, b, distance)).toBe(distance);
+    expect(editDistance(a, b, distance - 1)).toBe(Number.POSITIVE_INFINITY);
   });
 });
 
@@ -29,12 +31,19 @@ describe("closest()", () => {
   test("never answers with the word itself", () => {
     expect(closest("auth", ["auth"])).toBeUndefined();
   });
-  test("compares no long words, nor endlessly many", () => {
+  test("compares no long words", () => {
     const long = "a".repeat(1_000_000);
     expect(closest(long, [`${long}b`])).toBeUndefined();
     expect(closest("ab", [long])).toBeUndefined();
-    const many = Array.from({ length: 3000 }, (_, index) => `nothing-alike-${index}`);
-    expect(closest("other-wort", [...many, "other-word"])).toBeUndefined();
+  });
+  test("stops when its effort is spent, and spends nothing then", () => {
+    const effort = { left: 1000 };
+    const words = Array.from({ length: 100 }, (_, index) => `instance-${index + 100}`);
+    expect(closest("instanse-150", words, effort)).not.toBe("instance-150");
+    expect(effort.left).toBeLessThanOrEqual(0);
+    expect(closest("instanse-150", words, effort)).toBeUndefined();
+    expect(didYouMean("instanse-150", ["instance-150"], effort)).toBeUndefined();
+    expect(closest("instanse-150", words)).toBe("instance-150");
   });
 });
 

@@ -164,7 +164,7 @@ describe("compare()", () => {
       { table: e, item: e.imports[0]! },
       { table: f, item: f.exports[0]! },
     ];
-    expect(compare(left, right, new Set(["f"])).differences).toEqual([]);
+    expect(compare(left, right, { only: new Set(["f"]) }).differences).toEqual([]);
     expect(compare(left, right).differences).toHaveLength(1);
   });
 
