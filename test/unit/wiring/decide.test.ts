@@ -161,6 +161,16 @@ describe("decide()", () => {
     expect(diagnostics.at(-1)).toMatchObject({ code: "too-many-findings", message: expect.stringMatching(/: 500$/) });
   });
 
+  test("tells of every slip among many long names, and suggests for the first", () => {
+    const names = Array.from({ length: 300 }, (_, index) => `${"abcdefghij".repeat(5)}-${index}`);
+    const connections = names.map((name) => ({ from: `${name.replace("abc", "acb")}/t:h/h`, to: `${name}/t:h/h` }));
+    const spec = { name: "app", instances: names.map((name) => ({ name, component: "provider" })), connections };
+    const { diagnostics } = decide(spec, components);
+    expect(diagnostics).toHaveLength(300);
+    expect(diagnostics[0]?.hint).toBe(`Did you mean "${names[0]}"?`);
+    expect(diagnostics.at(-1)?.hint).toBeUndefined();
+  });
+
   test("is not misled by names that objects have of themselves", () => {
     const spec = {
       name: "app",
