@@ -5,6 +5,9 @@ import type { Answer, Call, Results } from "./protocol.ts";
 /** Sources run as they are; a published package holds JavaScript. */
 const WORKER = new URL(import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js", import.meta.url);
 
+/** A timer of more milliseconds than this would fire at once. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
 /** Bounds of one composer. */
 export interface CallLimits {
   /** Milliseconds that one call may take, without its time in the queue. */
@@ -79,11 +82,14 @@ export class Calls {
     const onError = (error: Error): void => fail("aborted", `the composer's thread failed: ${error.message}`);
     const onExit = (): void => fail("aborted", "the composer's thread ended");
     const { deadlineMs } = this.#limits;
-    const timer = setTimeout(() => {
-      this.#lose(worker);
-      worker.terminate();
-      fail("deadline", `the composer's deadline is over: ${deadlineMs} ms`);
-    }, deadlineMs);
+    const timer = setTimeout(
+      () => {
+        this.#lose(worker);
+        worker.terminate();
+        fail("deadline", `the composer's deadline is over: ${deadlineMs} ms`);
+      },
+      Math.min(deadlineMs, LONGEST_TIMER),
+    );
     this.#cancel = fail;
     worker.ref();
     worker.once("message", resolve).once("error", onError).once("exit", onExit);

@@ -69,10 +69,18 @@ pub fn flatten(bytes: &[u8], deadlines: bool) -> Outcome<(Value, Vec<Vec<u8>>)> 
     Ok((plan, code))
 }
 
-/// Core features that V8 has by default, and all of the component model's: what is async is refused by name.
+/// What the runner's engine compiles without a flag, and what the translator reads: more is refused here, before a rollout.
 fn runnable() -> wasmparser::WasmFeatures {
     use wasmparser::WasmFeatures as F;
-    F::all().difference(F::WIDE_ARITHMETIC | F::STACK_SWITCHING | F::SHARED_EVERYTHING_THREADS | F::LEGACY_EXCEPTIONS)
+    F::WASM3
+        | F::COMPONENT_MODEL
+        | F::CM_FIXED_LENGTH_LISTS
+        | F::CM_IMPLEMENTS
+        | F::CM_MAP
+        | F::CM_ASYNC
+        | F::CM_MORE_ASYNC_BUILTINS
+        | F::CM_ASYNC_STACKFUL
+        | F::CM_ERROR_CONTEXT
 }
 
 /// What the translator is told to accept. Async builtins that no sync function needs are linked by some guests.

@@ -108,6 +108,14 @@ describe("flatten() refuses", () => {
     });
   });
 
+  test("an instruction that the runner's engine does not have", async () => {
+    const wide = "(func (param i64 i64) (result i64 i64) (i64.mul_wide_u (local.get 0) (local.get 1)))";
+    await expect(refused(moduleComponent(wide))).rejects.toMatchObject({
+      code: "unsupported-component",
+      message: expect.stringContaining("wide arithmetic"),
+    });
+  });
+
   const lifted = (options: string, type: string) => `(component
     (core module $m (func (export "[async-lift]t:a/run#go") unreachable) (func (export "cb") (param i32 i32 i32) (result i32) unreachable))
     (core instance $i (instantiate $m))

@@ -47,6 +47,12 @@ describe("a composer's deadline", () => {
     await composer.close();
   });
 
+  test("may be infinite", async () => {
+    const composer = startComposer({ deadlineMs: Number.POSITIVE_INFINITY });
+    await expect(composer.flatten(padded(8 * MIB), { deadlines: true })).resolves.toBeDefined();
+    await composer.close();
+  });
+
   test("gives the next call a new worker", async () => {
     const composer = startComposer({ deadlineMs: 2_000 });
     // Doubles at each level: 2^24 instances, which nothing could translate in time or memory.
