@@ -90,9 +90,10 @@ class Validator {
   }
 
   #wrongType(wanted: string, data: unknown, path: string): void {
-    const scalar = typeof data === "number" || typeof data === "boolean" ? String(data) : undefined;
-    const quote = wanted === "a string" && scalar !== undefined ? `Write it in quotes: "${scalar}"` : undefined;
-    this.#report(path, `Must be ${wanted}: ${found(data)}`, { hint: quote });
+    // What was written may not be what was read: 1.10 is the number 1.1.
+    const isBare = typeof data === "number" || typeof data === "boolean";
+    const hint = wanted === "a string" && isBare ? "Write it in quotes" : undefined;
+    this.#report(path, `Must be ${wanted}: ${found(data)}`, { hint });
   }
 
   #object(schema: Schema, data: Record<string, unknown>, path: string): unknown {

@@ -68,7 +68,12 @@ function withWiring(composition: LoadedComposition, wiring: Options["wiring"]): 
 
 /** Writes the whole file or nothing: a component cut short is worse than none. */
 async function write(bytes: Uint8Array, output: string, { terminal }: Cli, inputs: readonly string[]): Promise<void> {
-  if (output === "-") return terminal.out(bytes);
+  if (output === "-" && !terminal.showsText) return terminal.out(bytes);
+  if (output === "-") {
+    throw new CliError("usage", "Cannot show a component on a terminal: -o -", {
+      hint: "Name a file after -o, or pipe it into another tool",
+    });
+  }
   const path = resolve(terminal.cwd, output);
   if (inputs.includes(path)) {
     throw new CliError("usage", `Cannot write over an input: ${output}`, { hint: "Name another file after -o" });

@@ -10,6 +10,8 @@ export interface Terminal {
   readonly style: { readonly out: Style; readonly err: Style };
   /** True where somebody watches `err`. */
   readonly interactive: boolean;
+  /** True where `out` shows text to somebody, and bytes would be noise. */
+  readonly showsText: boolean;
   /** Paths of arguments and messages are relative to it. */
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -43,6 +45,7 @@ export function makeTerminal(options: {
     err: (text) => void stderr.write(text),
     style: { out: styleFor(stdout), err: styleFor(stderr) },
     interactive: stderr.isTTY === true,
+    showsText: stdout.isTTY === true,
     cwd,
     env,
   };

@@ -48,7 +48,12 @@ export function readComposeFile(document: YamlDocument, options: TextOptions, in
   if (data["instances"] === undefined) problems.push({ path: "", message: 'Missing field: "instances"' });
   const mapped = { instances, connections, exports: [] as Entry[] };
   const name = nameComposition({ ...mapped, exports }, options.folder);
-  mapped.exports = exports.map((entry) => resolveExport(entry, { name, connections, declared: instances, problems }));
+  const isDeclared = instances.some(({ fields }) => fields["name"] === name);
+  if (isDeclared) mapped.exports = exports;
+  else {
+    const byEnd = endsOf(connections);
+    mapped.exports = exports.map((entry) => resolveExport(entry, { name, byEnd, problems }));
+  }
   const used = new Set(mapped.exports.map(({ via }) => via));
   mapped.connections = connections.filter((connection) => !used.has(connection));
   if (problems.length === 0) {
@@ -78,36 +83,44 @@ function nameComposition(
   return toName(folder) ?? "composition";
 }
 
-/** An export of the composition itself is what a connection ties to it: `from` becomes that connection's other end. */
-function resolveExport(
-  entry: Entry,
-  {
-    name,
-    connections,
-    declared,
-    problems,
-  }: { name: string; connections: readonly Entry[]; declared: readonly Entry[]; problems: Problem[] },
-): Entry {
-  const from = entry.fields["from"];
-  if (from === undefined || endName(from) !== name || declared.some(({ fields }) => fields["name"] === name))
-    return entry;
-  const via = connections.find(({ fields }) => fields["from"] === from || fields["to"] === from);
-  if (via === undefined) {
-    const ends = connections
-      .flatMap(({ fields }) => [fields["from"]!, fields["to"]!])
-      .filter((end) => end !== undefined && endName(end) === name);
-    problems.push({
-      path: joinPath(entry.path, "from"),
-      message: `No connection gives the composition this export: ${found(from)}`,
-      hint:
-        nearest(from, ends) === undefined
-          ? `Connect it, or export it from an instance: INSTANCE/${from.slice(name.length + 1)}`
-          : `Did you mean "${nearest(from, ends)}"`,
-    });
-    return entry;
+/** Connections by both of their ends; of two with one end the first counts. */
+function endsOf(connections: readonly Entry[]): ReadonlyMap<string, Entry> {
+  const ends = new Map<string, Entry>();
+  for (const connection of connections) {
+    for (const end of [connection.fields["from"], connection.fields["to"]]) {
+      if (end !== undefined && !ends.has(end)) ends.set(end, connection);
+    }
   }
-  const other = via.fields["from"] === from ? via.fields["to"] : via.fields["from"];
-  return { ...entry, via, fields: { ...entry.fields, from: other } };
+  return ends;
+}
+
+interface Outside {
+  /** The composition's name, which no instance has. */
+  readonly name: string;
+  readonly byEnd: ReadonlyMap<string, Entry>;
+  readonly problems: Problem[];
+}
+
+/** An export of the composition itself is what a connection ties to it: `from` becomes that connection's other end. */
+function resolveExport(entry: Entry, { name, byEnd, problems }: Outside): Entry {
+  const from = entry.fields["from"];
+  if (from === undefined || endName(from) !== name) return entry;
+  const via = byEnd.get(from);
+  if (via !== undefined) {
+    const other = via.fields["from"] === from ? via.fields["to"] : via.fields["from"];
+    return { ...entry, via, fields: { ...entry.fields, from: other } };
+  }
+  const near = nearest(
+    from,
+    [...byEnd.keys()].filter((end) => endName(end) === name),
+  );
+  const connect = `Connect it, or export it from an instance: INSTANCE/${from.slice(name.length + 1)}`;
+  problems.push({
+    path: joinPath(entry.path, "from"),
+    message: `No connection gives the composition this export: ${found(from)}`,
+    hint: near === undefined ? connect : `Did you mean "${near}"`,
+  });
+  return entry;
 }
 
 function addComponents(components: readonly Entry[], document: YamlDocument, { file }: TextOptions, into: Into): void {

@@ -19,7 +19,7 @@ export function renderMermaid({ name, nodes, exports }: Graph): string {
   const hosted = nodes.filter(({ hostImports }) => hostImports.length > 0);
   if (hosted.length > 0) lines.push(`  host[(${text("host")})]`);
   for (const { instance, hostImports } of hosted) {
-    lines.push(`  ${ids.get(instance)} --> |${text(packagesOf(hostImports).join("\n"))}| host`);
+    lines.push(`  ${ids.get(instance)} -->|${text(packagesOf(hostImports).join("\n"))}| host`);
   }
   return `${lines.join("\n")}\n`;
 }

@@ -102,7 +102,7 @@ async function readFolder(folder: string, cwd: string, found: Collect): Promise<
     if (typeof text !== "string") continue;
     if (/^(tenon-)?compose\.ya?ml$/.test(name)) composeFiles.push(path);
     // A cheap look first: a folder may be full of other people's YAML, some of it templates that are not YAML yet.
-    if (!/^\s*["']?apiVersion["']?\s*:\s*["']?tenon\.dev\//m.test(text)) continue;
+    if (!/^[ \t]*["']?apiVersion["']?[ \t]*:[ \t]*["']?tenon\.dev\//m.test(text)) continue;
     const { findings, ...manifests } = readManifests(text, { file: shown(path, cwd), folder: basename(folder) });
     found.files.push(path);
     add(path, { ...manifests, findings: findings.filter(({ severity }) => severity !== "note") }, found);

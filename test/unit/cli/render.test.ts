@@ -59,8 +59,8 @@ describe("renderMermaid()", () => {
     i0 -.->|"example:logger/log"| i2
   end
   host[("host")]
-  i0 --> |"wasi:cli<br>wasi:io"| host
-  i2 --> |"wasi:io"| host
+  i0 -->|"wasi:cli<br>wasi:io"| host
+  i2 -->|"wasi:io"| host
 `);
   });
 });

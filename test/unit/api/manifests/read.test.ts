@@ -104,7 +104,7 @@ spec:
     expect(findings(text)).toEqual([
       'error api.yaml:10:3 spec.replica Unknown field: "replica" / Did you mean "replicas"',
       'error api.yaml:11:13 spec.replicas Must be an integer: "2"',
-      'error api.yaml:16:24 spec.instances[0].grants.config["a.b"] Must be a string: 3 / Write it in quotes: "3"',
+      'error api.yaml:16:24 spec.instances[0].grants.config["a.b"] Must be a string: 3 / Write it in quotes',
       "error api.yaml:19:9 spec.instances[1].component.source Set exactly one of oci, http, package, configMap, file",
       'error api.yaml:17:13 spec.instances[1].name Already used by spec.instances[0]: "a"',
     ]);
