@@ -63,7 +63,7 @@ func OutgoingValueNewOutgoingValue() *OutgoingValue { return &OutgoingValue{} }
 
 // OutgoingValueWriteBodySync sets the bytes.
 func (v *OutgoingValue) OutgoingValueWriteBodySync(value []uint8) types.Result[types.Unit, *Error] {
-	v.value = value
+	v.value = append([]uint8(nil), value...)
 	return types.Ok[types.Unit, *Error](types.Unit{})
 }
 

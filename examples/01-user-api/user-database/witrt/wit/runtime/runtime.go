@@ -6,7 +6,14 @@ import (
 	"unsafe"
 )
 
-// What a caller wrote for the call that is about to begin; the bindings release it once they hold it as Go values.
+// What a caller writes for the call that is about to begin lies here, and is valid until that call returns.
+//
+// It must not be allocated by Go: an allocation may begin a collection, which asks WASI for the time, and a component may
+// call nothing while its caller allocates in it. That would end the instance, "cannot leave component instance".
+var arena = make([]uint64, 8192)
+var used uintptr
+
+// Arguments beyond the arena's 64 KiB, on Go's heap all the same.
 var arguments runtime.Pinner
 
 // Allocate gives size bytes, pinned by pinner. Every alignment of the canonical ABI (8 at most) is met.
@@ -20,17 +27,30 @@ func Allocate(pinner *runtime.Pinner, size, align uintptr) unsafe.Pointer {
 	return pointer
 }
 
-// Unpin hands the arguments of a call over to the garbage collector.
-func Unpin() { arguments.Unpin() }
+// Unpin ends the writing of arguments; the bindings call it at the beginning of a call. What the call wants to keep, it copies.
+func Unpin() {
+	used = 0
+	arguments.Unpin()
+}
 
 func reallocate(old unsafe.Pointer, oldSize, align, newSize uintptr) unsafe.Pointer {
 	if newSize <= oldSize {
 		return old
 	}
-	pointer := Allocate(&arguments, newSize, align)
+	pointer := take(newSize, align)
 	if oldSize > 0 {
 		copy(unsafe.Slice((*byte)(pointer), newSize), unsafe.Slice((*byte)(old), oldSize))
 	}
+	return pointer
+}
+
+func take(size, align uintptr) unsafe.Pointer {
+	words := (size + 7) / 8
+	if words > uintptr(len(arena))-used {
+		return Allocate(&arguments, size, align)
+	}
+	pointer := unsafe.Pointer(&arena[used])
+	used += words
 	return pointer
 }
 
