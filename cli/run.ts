@@ -89,13 +89,19 @@ async function runOnce(cli: Cli, config: RunnerConfig): Promise<void> {
 }
 
 async function serve(cli: Cli, config: RunnerConfig): Promise<void> {
-  const [{ Supervisor }, { makeLog }] = await Promise.all([
+  const [{ Supervisor }, { makeLog }, { openCache }, { compileCacheOf }] = await Promise.all([
     import("../runner/supervisor.ts"),
     import("../runner/log.ts"),
+    import("../operator/local/cache.ts"),
+    import("../operator/local/compile-cache.ts"),
   ]);
   const { terminal } = cli;
   const log = makeLog("pretty", { sink: (text) => terminal.err(text) });
-  const supervisor = new Supervisor(config, { log, format: "pretty" });
+  const supervisor = new Supervisor(config, {
+    log,
+    format: "pretty",
+    compileCache: compileCacheOf(await openCache(terminal.env as NodeJS.ProcessEnv)),
+  });
   const at = await supervisor.start().catch((error: unknown) => {
     throw explainRunnerError(error);
   });

@@ -22,13 +22,17 @@ const pageBytes = 65536;
 
 /**
  * Loads the artifact that `config` names and binds every instance's imports to its own grants.
+ * `options.artifact` is that artifact where its loading has begun already.
  * Throws `RunnerError`; `unserved-import` names each import that this runner does not host.
  */
 export async function openComposition(
   config: Pick<RunnerConfig, "artifact" | "grants" | "backends" | "limits" | "composition">,
-  options: { readonly log: Log; readonly epoch?: WebAssembly.Memory; readonly maxEdges?: number },
+  options: { readonly log: Log; readonly epoch?: WebAssembly.Memory; readonly artifact?: Promise<LoadedArtifact> },
 ): Promise<Composition> {
-  const [artifact, backends] = await Promise.all([loadArtifact(config.artifact), openBackends(config.backends)]);
+  const [artifact, backends] = await Promise.all([
+    options.artifact ?? loadArtifact(config.artifact),
+    openBackends(config.backends),
+  ]);
   const ending = new AbortController();
   const { headerBytes, bodyBytes, memoryBytes } = config.limits;
   const services: Services = {

@@ -7,7 +7,6 @@ import { parseArgs } from "node:util";
 import type { RunnerConfig } from "./config.ts";
 import { RunnerError } from "./error.ts";
 import { makeLog } from "./log.ts";
-import { AdminServer } from "./serve/admin.ts";
 import { Supervisor } from "./supervisor.ts";
 
 const log = makeLog("json");
@@ -23,9 +22,18 @@ function readConfig(): RunnerConfig {
 }
 
 async function main(config: RunnerConfig): Promise<void> {
-  const supervisor = new Supervisor(config, { log, format: "json" });
+  const compileCache = process.env["NODE_COMPILE_CACHE"];
+  const supervisor = new Supervisor(config, {
+    log,
+    format: "json",
+    ...(compileCache === undefined ? {} : { compileCache }),
+  });
+  // The worker is on its way before this process loads what only itself needs.
+  const serving = supervisor.start();
+  serving.catch(() => {});
+  const { AdminServer } = await import("./serve/admin.ts");
   const admin = new AdminServer(supervisor, config.adminToken === undefined ? {} : { token: config.adminToken });
-  const started = Promise.all([supervisor.start(), admin.listen(config.admin)]);
+  const started = Promise.all([serving, admin.listen(config.admin)]);
   let ending = false;
   const end = async (signal: string, idleMs: number) => {
     if (ending) return;

@@ -5,8 +5,9 @@ import type { RunnerConfig } from "./config.ts";
 /**
  * The flags of Node for a worker: its permission model with nothing but what the configuration grants, and no code from
  * strings. A second wall: guests are held by their host functions, this holds a host function that is wrong.
+ * `compileCache` is the folder where Node keeps compiled sources.
  */
-export function workerFlags(config: RunnerConfig): string[] {
+export function workerFlags(config: RunnerConfig, compileCache?: string): string[] {
   // Where mounts are walked from one open directory to the next, so that no link can lead out (runner/host/filesystem).
   const open = "/proc/self/fd";
   const read = new Set([fileURLToPath(new URL("../", import.meta.url)), resolve(config.artifact), open]);
@@ -21,8 +22,9 @@ export function workerFlags(config: RunnerConfig): string[] {
     // SQLite keeps its journal next to the file.
     if ("sqlite" in backend.keyvalue) write.add(dirname(resolve(backend.keyvalue.sqlite.path)));
   }
-  for (const path of write) read.add(path);
   if (write.size > 0) write.add(open);
+  if (compileCache !== undefined) write.add(resolve(compileCache));
+  for (const path of write) read.add(path);
   return [
     "--permission",
     "--allow-net",
@@ -37,7 +39,10 @@ export function workerFlags(config: RunnerConfig): string[] {
 }
 
 /** Of the environment only what Node itself reads: a guest's variables come from its grants, and secrets stay outside. */
-export function workerEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+export function workerEnvironment(env: NodeJS.ProcessEnv, compileCache?: string): NodeJS.ProcessEnv {
   const kept = ["TZ", "NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE", "SSL_CERT_DIR", "TENON_DEBUG", "NO_COLOR", "FORCE_COLOR"];
-  return Object.fromEntries(kept.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])));
+  return {
+    ...Object.fromEntries(kept.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]]))),
+    ...(compileCache === undefined ? {} : { NODE_COMPILE_CACHE: compileCache }),
+  };
 }

@@ -1,6 +1,8 @@
+import type { LoadedArtifact } from "./artifact-load.ts";
 import { type Composition, openComposition } from "./composition.ts";
 import type { RunnerConfig } from "./config.ts";
 import { EdgeCounts } from "./edge-counts.ts";
+import { RunnerError } from "./error.ts";
 import type { Services, Trap } from "./host/host.ts";
 import { LimitError } from "./limits.ts";
 import type { RunnerLog } from "./log.ts";
@@ -25,11 +27,16 @@ export interface Service {
 }
 
 /** Opens the composition, makes its first instance, and an HTTP server around it. Throws `RunnerError`. */
-export async function startService(config: RunnerConfig, log: RunnerLog): Promise<Service> {
+export async function startService(
+  config: RunnerConfig,
+  log: RunnerLog,
+  artifact?: Promise<LoadedArtifact>,
+): Promise<Service> {
   const { limits } = config;
   const watchdog = limits.requestTimeoutMs === null ? undefined : startWatchdog();
   const composition = await openComposition(config, {
     log,
+    ...(artifact === undefined ? {} : { artifact }),
     ...(watchdog === undefined ? {} : { epoch: watchdog.epoch }),
   });
   const stats = emptyStats();
@@ -38,7 +45,7 @@ export async function startService(config: RunnerConfig, log: RunnerLog): Promis
     isolation: config.isolation,
     ...(watchdog === undefined ? {} : { watch: watchdog.watch }),
   });
-  pool.warm();
+  warm(pool, config);
   const { plan } = composition.artifact.index;
   const gateway = config.call
     ? new CallGateway(plan, { composition: config.composition, bodyBytes: limits.bodyBytes })
@@ -71,6 +78,21 @@ export async function startService(config: RunnerConfig, log: RunnerLog): Promis
       await watchdog?.close();
     },
   };
+}
+
+/** The first instance is made before anything is served, so that what cannot start is never ready. */
+function warm(pool: Pool, config: RunnerConfig): void {
+  try {
+    pool.warm();
+  } catch (cause) {
+    const trap = findTrap(cause);
+    if (trap === undefined) {
+      throw new RunnerError("link-failed", `Cannot start the composition: ${(cause as Error).message}`, { cause });
+    }
+    const { instance, function: name, message } = describeTrap(trap, config.composition);
+    const what = `${instance} trapped in ${name} while it was instantiated: ${message}`;
+    throw new RunnerError("link-failed", `Cannot start the composition: ${what}`, { cause });
+  }
 }
 
 function describe({ artifact, linker }: Composition, edges: EdgeCounts): WorkerInfo {

@@ -16,6 +16,8 @@ export interface SupervisorOptions {
   /** A worker that is not ready by then failed. By default 30 s. */
   readonly startMs?: number;
   readonly backoff?: Backoff;
+  /** A folder where Node may keep compiled sources; without it each worker compiles them anew. */
+  readonly compileCache?: string;
 }
 
 /** What a supervisor knows about itself and its workers, for `/status` and `/metrics`. */
@@ -164,6 +166,7 @@ export class Supervisor {
     const worker = new WorkerProcess({
       config,
       log: this.#options.format,
+      ...(this.#options.compileCache === undefined ? {} : { compileCache: this.#options.compileCache }),
       startMs: this.#options.startMs ?? 30_000,
       hangMs: this.#options.hangMs === undefined ? usual : this.#options.hangMs,
       onExit: (gone) => this.#exited(gone),

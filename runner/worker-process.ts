@@ -12,6 +12,8 @@ import { emptyStats, type Stats } from "./stats.ts";
 export interface WorkerOptions {
   readonly config: RunnerConfig;
   readonly log: LogFormat;
+  /** Where Node keeps compiled sources, so that the next worker starts in half the time. */
+  readonly compileCache?: string;
   /** A worker that is not ready after this is given up. */
   readonly startMs: number;
   /** A worker that says nothing for this long is killed; null: never. */
@@ -44,8 +46,8 @@ export class WorkerProcess implements Receiver {
   constructor(options: WorkerOptions) {
     this.#options = options;
     this.#child = fork(sibling(import.meta.url, "worker"), {
-      execArgv: workerFlags(options.config),
-      env: workerEnvironment(process.env),
+      execArgv: workerFlags(options.config, options.compileCache),
+      env: workerEnvironment(process.env, options.compileCache),
       // Its own group: a terminal's Ctrl-C goes to the supervisor, which drains.
       detached: true,
     });

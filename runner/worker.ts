@@ -2,15 +2,17 @@
  * A worker process: one composition, its pool of instances, and an HTTP server whose connections come from the
  * supervisor. Started by `WorkerProcess` only.
  */
+import { flushCompileCache } from "node:module";
 import type { Socket } from "node:net";
+import { loadArtifact } from "./artifact-load.ts";
 import type { RunnerConfig } from "./config.ts";
 import { RunnerError } from "./error.ts";
-import { flushLines } from "./host/lines.ts";
 import { makeLog } from "./log.ts";
 import type { FromWorker, LogFormat, ToWorker } from "./messages.ts";
 import type { HttpServer } from "./serve/http-server.ts";
-import { startService } from "./service.ts";
 
+// Nearly all of the sources: they are loaded while the artifact is read and compiled.
+const sources = Promise.all([import("./service.ts"), import("./host/lines.ts")]);
 let server: HttpServer | undefined;
 let report: () => void = () => {};
 let finish: () => Promise<void> = async () => {};
@@ -37,8 +39,11 @@ process.once("disconnect", () => process.exit(1));
 
 async function start(config: RunnerConfig, format: LogFormat): Promise<void> {
   const log = makeLog(format, { colour: process.stdout.isTTY && process.env["NO_COLOR"] === undefined });
+  const artifact = loadArtifact(config.artifact);
+  artifact.catch(() => {});
   try {
-    const service = await startService(config, log);
+    const [{ startService }, { flushLines }] = await sources;
+    const service = await startService(config, log, artifact);
     server = service.server;
     report = () => send({ type: "alive", stats: service.stats() });
     setInterval(report, 1000).unref();
@@ -47,6 +52,8 @@ async function start(config: RunnerConfig, format: LogFormat): Promise<void> {
       await service.close();
     };
     send({ type: "ready", info: service.info });
+    // Otherwise it is only written when the process ends by itself.
+    setTimeout(flushCompileCache, 3000).unref();
   } catch (error) {
     const known = error instanceof RunnerError;
     const message = known ? error.message : `Cannot start the composition: ${(error as Error).message}`;

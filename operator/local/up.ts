@@ -8,6 +8,7 @@ import { Supervisor } from "../../runner/supervisor.ts";
 import type { Wiring } from "../../wiring/spec.ts";
 import { build } from "./build.ts";
 import { type ArtifactCache, openCache } from "./cache.ts";
+import { compileCacheOf } from "./compile-cache.ts";
 import { LocalError } from "./error.ts";
 import { type LoadedComposition, load, type Workspace } from "./load.ts";
 import { isClean, makeError, type Remark } from "./remark.ts";
@@ -62,7 +63,8 @@ const quietMs = 100;
  */
 export async function startUp(options: UpOptions): Promise<Up | undefined> {
   const composer = startComposer();
-  const builder = new Builder(composer, await openCache(), options);
+  const cache = await openCache();
+  const builder = new Builder(composer, cache, options);
   const begun = performance.now();
   const first = await builder.build().catch(async (error: unknown) => {
     await composer.close();
@@ -72,7 +74,11 @@ export async function startUp(options: UpOptions): Promise<Up | undefined> {
     await composer.close();
     return undefined;
   }
-  const supervisor = new Supervisor(first.config, { log: options.log, format: options.format });
+  const supervisor = new Supervisor(first.config, {
+    log: options.log,
+    format: options.format,
+    compileCache: compileCacheOf(cache),
+  });
   const admin = new AdminServer(supervisor);
   const [at, adminAt] = await bothOrNeither(supervisor, admin, first.config, composer);
   options.onEvent({ type: "serving", revision: first, first: true, milliseconds: performance.now() - begun });
