@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { camelCase } from "../../../../runner/abi/names.ts";
 import type { Linked } from "../../../../runner/link/linked.ts";
-import { arbitrary } from "./arbitrary.ts";
+import { arbitrary } from "../../../unit/runner/abi/arbitrary.ts";
 import { built, type Flat, flattener, linkWithStubs } from "./support.ts";
 
 const { composer, flatten } = flattener();
