@@ -1,0 +1,77 @@
+import { describe, expect, test } from "@jest/globals";
+import { type BorrowScope, HandleTable, someHostResource } from "../../../../runner/link/handles.ts";
+
+const [hostType, guestType, otherGuest] = [0, 5, 6];
+const scope = (): BorrowScope => ({ up: undefined, borrows: 0, lent: [] });
+
+describe("HandleTable", () => {
+  test("never gives out 0, and gives freed indices out again, last first", () => {
+    const table = new HandleTable(1);
+    expect([table.add(1, guestType), table.add(2, guestType), table.add(3, guestType)]).toEqual([1, 2, 3]);
+    table.take(1, guestType);
+    table.take(3, guestType);
+    expect([table.add(4, guestType), table.add(5, guestType)]).toEqual([3, 1]);
+    expect(table.size).toBe(3);
+  });
+  test.each([0, -1, 2, 7, 1.5, Number.NaN])("does not know the handle %p", (handle) => {
+    const table = new HandleTable(1);
+    table.add(1, guestType);
+    expect(() => table.rep(handle, guestType)).toThrow(/^unknown handle/);
+    expect(() => table.takeAny(handle)).toThrow(/^unknown handle/);
+    expect(() => table.drop(handle, guestType)).toThrow(/^unknown handle/);
+  });
+  test("refuses another resource type, but takes host objects whose type is not known", () => {
+    const table = new HandleTable(1);
+    const [guest, host] = [table.add(1, guestType), table.add({}, someHostResource)];
+    expect(() => table.rep(guest, otherGuest)).toThrow(/^handle of another resource type/);
+    expect(() => table.rep(guest, hostType)).toThrow(/^handle of another resource type/);
+    expect(() => table.rep(host, guestType)).toThrow(/^handle of another resource type/);
+    expect(table.rep(host, hostType)).toEqual({});
+  });
+  test("keeps a lent handle until it comes back", () => {
+    const table = new HandleTable(1);
+    const [handle, call] = [table.add(1, guestType), scope()];
+    table.lend(handle, call);
+    expect(() => table.take(handle, guestType)).toThrow(/while it is borrowed/);
+    expect(() => table.drop(handle, guestType)).toThrow(/while it is borrowed/);
+    for (const [owner, lent] of call.lent) owner.unlend(lent);
+    expect(table.drop(handle, guestType)).toEqual({ owned: true, rep: 1 });
+  });
+  test("counts borrows in their scope, and does not give them away", () => {
+    const table = new HandleTable(1);
+    const call = scope();
+    const handle = table.addBorrow(1, guestType, call);
+    expect(call.borrows).toBe(1);
+    expect(() => table.take(handle, guestType)).toThrow(/^cannot give away a borrowed handle/);
+    table.lend(handle, call);
+    expect(call.lent).toEqual([]);
+    expect(table.drop(handle, guestType)).toEqual({ owned: false, rep: 1 });
+    expect(call.borrows).toBe(0);
+  });
+  test("traps at a million handles", () => {
+    const table = new HandleTable(1);
+    for (let i = 0; i < 1 << 20; i++) table.add(i, guestType);
+    expect(() => table.add(0, guestType)).toThrow("more than 1048576 handles");
+  });
+  test("restore() brings handles back and gives the host objects that came since", () => {
+    const table = new HandleTable(1);
+    const [kept, late] = [{ name: "kept" }, { name: "late" }];
+    table.add(kept, hostType);
+    table.add(7, guestType);
+    table.save();
+    table.take(2, guestType);
+    table.add(late, hostType);
+    expect(table.canRestore()).toBe(true);
+    expect(table.restore()).toEqual([late]);
+    expect(table.rep(2, guestType)).toBe(7);
+    expect(table.add(1, guestType)).toBe(3);
+  });
+  test("canRestore() is false without a saved table, and when a saved host object is gone", () => {
+    const table = new HandleTable(1);
+    expect(table.canRestore()).toBe(false);
+    table.add({}, hostType);
+    table.save();
+    table.take(1, hostType);
+    expect(table.canRestore()).toBe(false);
+  });
+});
