@@ -25,7 +25,8 @@ export interface RunnerOffer {
 
 /**
  * Says why a runner could not run a wiring that `decide` found valid: host imports that no runner serves, or that need a
- * grant that the instance lacks, and components with async lifts (WASI 0.3). All are errors, in the order of the spec.
+ * grant that the instance lacks, and components that need what the engine does not have: async functions (WASI 0.3),
+ * 64-bit or shared memories. All are errors, in the order of the spec.
  */
 export function checkRunner(wiring: Wiring, offer: RunnerOffer): Diagnostic[] {
   const tables = new Map<string, TypeTable>();
@@ -53,7 +54,7 @@ export function checkRunner(wiring: Wiring, offer: RunnerOffer): Diagnostic[] {
     findings.push(missingGrant(fields.get(instance)!, imports, offer.backends ?? []));
   }
   for (const [instance, table] of tables) {
-    if (table.features.asyncLifts.length > 0) findings.push(asyncLift(instance, fields.get(instance)!, table));
+    findings.push(...unsupported(instance, fields.get(instance)!, table));
   }
   return inSpecOrder(findings);
 }
@@ -100,17 +101,32 @@ function missingGrant(field: string, imports: readonly HostImport[], backends: r
   };
 }
 
-function asyncLift(instance: string, field: string, { features }: TypeTable): Diagnostic {
-  const shown = features.asyncLifts.slice(0, 10);
-  const more = features.asyncLifts.length - shown.length;
-  return {
-    code: "async-lift",
-    severity: "error",
-    field,
-    instance,
-    message: `Cannot run "${instance}", these functions of it are async: ${shown.join(", ")}${more > 0 ? `, and ${more} more` : ""}`,
-    hint: "WASI 0.3 does not run yet: build the component for WASI 0.2, with functions that are not async",
-  };
+/** Features that no runner has whatever the wiring is; imports of modules and components are in the wiring's own hands. */
+const engineFeatures = ["memory64", "shared-memory", "custom-page-size"];
+
+function unsupported(instance: string, field: string, { features }: TypeTable): Diagnostic[] {
+  const base = { severity: "error", field, instance } as const;
+  const findings: Diagnostic[] = [];
+  const async = [...features.asyncLifts, ...(features.asyncLowers ?? [])];
+  if (async.length > 0) {
+    const more = async.length > 10 ? `, and ${async.length - 10} more` : "";
+    findings.push({
+      ...base,
+      code: "async-lift",
+      message: `Cannot run "${instance}", these functions of it are async: ${async.slice(0, 10).join(", ")}${more}`,
+      hint: "WASI 0.3 does not run yet: build the component for WASI 0.2, with functions that are not async",
+    });
+  }
+  const other = (features.other ?? []).filter(({ feature }) => engineFeatures.includes(feature));
+  for (const [feature, found] of Map.groupBy(other, (one) => one.feature)) {
+    findings.push({
+      ...base,
+      code: "unsupported-component",
+      message: `Cannot run "${instance}", it uses ${feature}: ${found.map(({ name }) => name).join(", ")}`,
+      hint: "Build the component without this feature",
+    });
+  }
+  return findings;
 }
 
 function speaks(pattern: string, version: string): boolean {

@@ -15,6 +15,10 @@ export interface TypeTable {
 export interface Features {
   /** Exported functions that are lifted `async` or have an async type (WASI 0.3), as `INTERFACE#FUNCTION` or `FUNCTION`. */
   readonly asyncLifts: readonly string[];
+  /** Imports that are lowered `async`, named in the same way. */
+  readonly asyncLowers?: readonly string[];
+  /** Everything else: `memory64`, `shared-memory`, `custom-page-size`, `module-import`…, with what has it. */
+  readonly other?: readonly { readonly feature: string; readonly name: string }[];
 }
 
 /** A resource: the side and the path of names that introduce it, `["wasi:io/poll@0.2.6", "pollable"]`. */

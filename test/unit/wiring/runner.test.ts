@@ -71,4 +71,25 @@ describe("checkRunner()", () => {
     expect(finding).toMatchObject({ code: "async-lift", field: "spec.instances[0]" });
     expect(finding?.message).toMatch(/: t:i\/x#f0, .*t:i\/x#f9, and 2 more$/);
   });
+
+  test("refuses async lowers and memories that the engine lacks, and no module import that an instance may serve", () => {
+    const one = table(
+      {},
+      {
+        features: {
+          asyncLifts: [],
+          asyncLowers: ["t:i/x#f"],
+          other: [
+            { feature: "memory64", name: "a 64-bit memory" },
+            { feature: "memory64", name: "a 64-bit table" },
+            { feature: "module-import", name: "m" },
+          ],
+        },
+      },
+    );
+    expect(check(one).map(({ code, message }) => [code, message])).toEqual([
+      ["async-lift", 'Cannot run "a", these functions of it are async: t:i/x#f'],
+      ["unsupported-component", 'Cannot run "a", it uses memory64: a 64-bit memory, a 64-bit table'],
+    ]);
+  });
 });
