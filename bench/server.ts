@@ -18,8 +18,8 @@ export interface Server {
   stop(): Promise<void>;
 }
 
-/** Starts a server, and waits for the first 200 at `/`; asks every two milliseconds. */
-export async function startServer(command: readonly string[], port: number): Promise<Server> {
+/** Starts a server, and waits for the first 200 at `path`; asks every two milliseconds. */
+export async function startServer(command: readonly string[], port: number, path = "/"): Promise<Server> {
   const started = performance.now();
   const child = spawn(command[0]!, command.slice(1), { stdio: ["ignore", "ignore", "pipe"] });
   let errors = "";
@@ -27,7 +27,7 @@ export async function startServer(command: readonly string[], port: number): Pro
     errors = (errors + chunk).slice(-4096);
   });
   const ended = new Promise<void>((resolve) => child.on("exit", () => resolve()));
-  for (const end = started + 60_000; (await statusOf(port)) !== 200; ) {
+  for (const end = started + 60_000; (await statusOf(port, path)) !== 200; ) {
     if (child.exitCode !== null || performance.now() > end)
       throw new Error(`Cannot start ${command.join(" ")}: ${errors}`);
     await new Promise((resolve) => setTimeout(resolve, 2));
@@ -83,9 +83,9 @@ export function measureTree(pid: number): { readonly rssBytes: number; readonly 
   return total;
 }
 
-function statusOf(port: number): Promise<number | undefined> {
+function statusOf(port: number, path: string): Promise<number | undefined> {
   return new Promise((resolve) => {
-    const request = http.get({ host: "127.0.0.1", port, path: "/", agent: false, timeout: 2000 }, (response) => {
+    const request = http.get({ host: "127.0.0.1", port, path, agent: false, timeout: 2000 }, (response) => {
       response.resume();
       resolve(response.statusCode);
     });

@@ -1,7 +1,8 @@
 import type { HostFunction } from "../../../../../runner/host/host.ts";
 import { Context } from "../../../../../runner/link/context.ts";
 import { Fate } from "../../../../../runner/link/fate.ts";
-import { HandleTable } from "../../../../../runner/link/handles.ts";
+import { HandleTable, someHostResource } from "../../../../../runner/link/handles.ts";
+import { plainResource } from "../../../../../runner/link/resource-types.ts";
 
 /** Where results are written: above it lies what the bump allocator gives. */
 export const out = 1024;
@@ -17,8 +18,15 @@ export class TestGuest extends Context {
       encoding: "utf8",
       componentInstance: 0,
       handles,
-      fate: new Fate(),
-      resources: { of: (table) => table, isHost: () => true, definedBy: () => undefined },
+      fate: new Fate({ place: () => ({ path: [], function: "" }) }),
+      resources: {
+        of: (table) => table,
+        isHost: () => true,
+        definedBy: () => undefined,
+        classOf: () => undefined,
+        resourceOf: () => someHostResource,
+        wrap: plainResource,
+      },
     });
     this.table = handles;
     this.attach({
