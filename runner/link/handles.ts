@@ -103,6 +103,17 @@ export class HandleTable {
     }
   }
 
+  /** Forgets all handles and gives the host objects that were owned. */
+  clear(): object[] {
+    const objects = [...this.hostObjects()];
+    this.#reps = [undefined];
+    this.#resources = [free];
+    this.#lends = [0];
+    this.#scopes = [undefined];
+    this.#free = [];
+    return objects;
+  }
+
   /** Keeps the table as it is now. */
   save(): void {
     this.#saved = {

@@ -1,19 +1,19 @@
 import type { Realloc } from "../abi/memory.ts";
-import { type CoreFunction, Trap } from "../host/host.ts";
+import { Trap } from "../host/host.ts";
 import { Context } from "./context.ts";
 import { LinkError } from "./error.ts";
 import { Fate } from "./fate.ts";
 import type { WrapResource } from "./guest-resource.ts";
 import { HandleTable } from "./handles.ts";
-import { importedCall } from "./host-calls.ts";
-import { bindHost } from "./imports.ts";
+import { hostFunctions, type TranscodeTrampoline } from "./host-functions.ts";
+import { intrinsic } from "./intrinsics.ts";
 import type { LinkOptions } from "./linked.ts";
-import type { CoreDef, Step, Trampoline } from "./plan.ts";
+import type { CoreDef, Step } from "./plan.ts";
 import { type Prepared, pageBytes } from "./prepare.ts";
 import { probeNames } from "./probes.ts";
-import * as resources from "./resources.ts";
+import type * as resources from "./resources.ts";
 import { type ShimImports, shimNames } from "./shims.ts";
-import { makeCopyUtf8, transcoder } from "./transcode.ts";
+import { type Ends, makeCopyUtf8 } from "./transcode.ts";
 import { jspi, type WasmFunction } from "./wasm.ts";
 
 type CoreExport = WebAssembly.ExportValue;
@@ -67,7 +67,7 @@ export class Instance {
       return found(this.cores[def.i]?.exports[def.n], () => `export "${def.n}" of core instance ${def.i}`);
     if ("flags" in def) return this.#flagsOf(def.flags);
     if ("trampoline" in def) return this.#trampoline(def.trampoline);
-    return this.#intrinsic(def.intrinsic);
+    return intrinsic(def.intrinsic, this.slots);
   }
 
   /** All memories that count against the limits. */
@@ -175,7 +175,17 @@ export class Instance {
     const tenon: Record<string, WebAssembly.ImportValue> = { tag: tag as never, failed, cannotLeave, over };
     for (const results of shims.waits) tenon[shimNames.wait(results)] = new jspi.Suspending(wait);
     for (const instance of shims.flags) tenon[shimNames.flags(instance)] = this.#flagsOf(instance);
-    const host = this.#hostFunctions();
+    const host = hostFunctions({
+      prepared: this.prepared,
+      hostInstance: this.#options.hostInstance,
+      contexts: this.contexts,
+      resources: this.#resources,
+      fate: this.fate,
+      ends: (trampoline) => this.#transcodeMemories(trampoline),
+      suspend: () => {
+        this.#pending!.value = 1;
+      },
+    });
     const { exports } = new WebAssembly.Instance(shims.module, { tenon, host });
     this.#pending = exports[shimNames.pending] as WebAssembly.Global;
     return exports;
@@ -208,70 +218,7 @@ export class Instance {
     return "componentInstance" in found ? found.componentInstance : undefined;
   }
 
-  /** What the shims import from `host`, by their names. */
-  #hostFunctions(): Record<string, CoreFunction> {
-    const functions: Record<string, CoreFunction> = {};
-    const { plan, bound, contextOf, abi } = this.prepared;
-    const bindings = new Map<object, Map<Context, ReturnType<typeof bindHost>>>();
-    for (const { trampoline, options, host, function: name } of bound) {
-      const context = this.contexts[contextOf[options]!]!;
-      const perContext = bindings.get(host) ?? new Map<Context, ReturnType<typeof bindHost>>();
-      bindings.set(host, perContext);
-      const { path } = plan.componentInstances[context.componentInstance]!;
-      const binding = perContext.get(context) ?? bindHost(host, context, this.#options.hostInstance(path));
-      perContext.set(context, binding);
-      const spec = plan.trampolines[trampoline] as Extract<Trampoline, { kind: "lower" }>;
-      functions[shimNames.shim(trampoline)] = importedCall(binding[name]!, {
-        context,
-        abi: () => abi.forImport(spec.type),
-        core: spec.core,
-        fate: this.fate,
-        suspend: () => {
-          this.#pending!.value = 1;
-        },
-      });
-    }
-    plan.trampolines.forEach((trampoline, index) => {
-      const made = this.#builtin(trampoline);
-      if (made !== undefined) functions[shimNames.shim(index)] = made;
-    });
-    return functions;
-  }
-
-  #builtin(trampoline: Trampoline): CoreFunction | undefined {
-    const parts = this.#resources;
-    switch (trampoline.kind) {
-      case "resource.new":
-        return resources.resourceNew(parts, trampoline.componentInstance, trampoline.table);
-      case "resource.rep":
-        return resources.resourceRep(parts, trampoline.componentInstance, trampoline.table);
-      case "resource.drop": {
-        const drop = resources.resourceDrop(parts, trampoline.componentInstance, trampoline.table);
-        return (handle: number) => drop(handle);
-      }
-      case "transfer.own":
-        return resources.transferOwn(parts);
-      case "transfer.borrow":
-        return resources.transferBorrow(parts);
-      case "enter-sync-call":
-        return resources.enterCall(parts);
-      case "exit-sync-call":
-        return resources.exitCall(parts);
-      case "trap":
-        return () => {
-          throw new Trap(trampoline.message);
-        };
-      case "async":
-        return () => {
-          throw new Trap(`async builtin called: ${trampoline.name}`);
-        };
-      case "transcode":
-        return transcoder(trampoline.what, () => this.#transcodeMemories(trampoline));
-      default:
-        return undefined;
-    }
-  }
-  #transcodeMemories({ from, to }: Extract<Trampoline, { kind: "transcode" }>) {
+  #transcodeMemories({ from, to }: TranscodeTrampoline): Ends {
     const memory = (index: number) => found(this.#memories[index], () => `memory ${index}`);
     return { from: memory(from), to: memory(to) };
   }
@@ -290,19 +237,6 @@ export class Instance {
       this.flags.set(instance, flags);
     }
     return flags;
-  }
-
-  /** `context.get` and `context.set`: two words of the running task. */
-  #intrinsic(name: string): WasmFunction {
-    const { slots } = this;
-    const match = /^context-(get|set)-i32-([01])$/.exec(name);
-    if (match === null) throw new LinkError("unsupported", `Cannot link the plan: unknown intrinsic: ${name}`);
-    const slot = Number(match[2]);
-    if (match[1] === "get") return () => slots[slot]!;
-    return (value) => {
-      slots[slot] = value as number;
-      return undefined;
-    };
   }
 }
 

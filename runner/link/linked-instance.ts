@@ -60,7 +60,15 @@ export class LinkedInstance implements Linked, Caller {
 
   [Symbol.dispose](): void {
     this.fate.fail(new Trap("the instance was given up"));
-    for (const table of this.#instance.handleTables) for (const object of [...table.hostObjects()]) dispose(object);
+    for (const table of this.#instance.handleTables) {
+      for (const object of table.clear()) {
+        try {
+          dispose(object);
+        } catch {
+          // nobody is left to be told; the others must be given back all the same
+        }
+      }
+    }
   }
 
   memoryBytes(): number {

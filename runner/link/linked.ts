@@ -74,10 +74,14 @@ export interface LinkedFunction {
   /** Where handles for this function's host-resource parameters are added. */
   readonly guest: GuestContext;
   /**
-   * Calls with core values, for hand-written callers; post-return is done after the promise resolves.
+   * Calls with core values, for hand-written callers. Post-return is done before the instance's next call: until then
+   * what the result points at can be read.
    * Rejects with a `Trap` (also for an exceeded deadline); the instance is then poisoned.
    */
   callCore(...args: (number | bigint)[]): Promise<number | bigint | undefined>;
-  /** Calls with WIT values as jco maps them. An `err` result rejects with `HostError`. */
+  /**
+   * Calls with WIT values as jco maps them. An `err` result rejects with `HostError`; a value that does not fit its type
+   * with an `AbiError`, which does the instance no harm.
+   */
   call(...args: unknown[]): Promise<unknown>;
 }

@@ -1,4 +1,4 @@
-import { Abi, type ExportAbi } from "../abi/function.ts";
+import { Abi, type ExportAbi, type ImportAbi } from "../abi/function.ts";
 import { type Attribution, makeAttribution } from "./attribute.ts";
 import { type FoundEdge, findEdges } from "./edges.ts";
 import { LinkError } from "./error.ts";
@@ -14,7 +14,6 @@ import { signature } from "./wasm.ts";
 export interface Prepared {
   readonly plan: Plan;
   readonly modules: readonly WebAssembly.Module[];
-  readonly abi: Abi;
   readonly bound: readonly BoundImport[];
   readonly missing: readonly MissingImport[];
   readonly edges: readonly FoundEdge[];
@@ -26,8 +25,9 @@ export interface Prepared {
   readonly shims: PreparedShims;
   /** By option number: which canonical context it means. */
   readonly contextOf: readonly number[];
-  /** The canonical ABI of an exported function, made once. */
+  /** The canonical ABI of an exported and of an imported function, made once. */
   readonly exportAbi: (type: PlanFunction) => ExportAbi;
+  readonly importAbi: (type: PlanFunction) => ImportAbi;
   /** True where a guest may be suspended; otherwise calls need no stack of their own. */
   readonly suspends: boolean;
 }
@@ -53,21 +53,26 @@ export function prepare(plan: Plan, modules: readonly WebAssembly.Module[], opti
   });
   const suspends = bound.some(({ blocking }) => blocking);
   const abi = new Abi(plan.types);
-  const known = new Map<PlanFunction, ExportAbi>();
-  const exportAbi = (type: PlanFunction): ExportAbi => {
-    const found = known.get(type) ?? abi.forExport(type);
-    known.set(type, found);
-    return found;
-  };
   const edges = findEdges(plan);
   const probed = options.probes !== undefined;
   return {
-    ...{ plan, modules, abi, exportAbi, bound, missing, contextOf, suspends, edges },
+    ...{ plan, modules, bound, missing, contextOf, suspends, edges },
     resources: planResources(plan, options.hosts),
     attribution: makeAttribution(plan, modules, edges),
+    exportAbi: once((type) => abi.forExport(type)),
+    importAbi: once((type) => abi.forImport(type)),
     shims: prepareShims(plan, bound),
     edgeOf: new Map(probed ? edges.map(({ def }, edge) => [def, edge]) : []),
     probes: probed ? makeProbes(edges, options.probes) : new Map(),
+  };
+}
+
+function once<T>(make: (type: PlanFunction) => T): (type: PlanFunction) => T {
+  const known = new Map<PlanFunction, T>();
+  return (type) => {
+    const found = known.get(type) ?? make(type);
+    known.set(type, found);
+    return found;
   };
 }
 

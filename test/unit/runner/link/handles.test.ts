@@ -66,6 +66,16 @@ describe("HandleTable", () => {
     expect(table.rep(2, guestType)).toBe(7);
     expect(table.add(1, guestType)).toBe(3);
   });
+  test("clear() gives the owned host objects, once", () => {
+    const table = new HandleTable(1);
+    const [own, lent] = [{}, {}];
+    table.add(own, hostType);
+    table.add(7, guestType);
+    table.addBorrow(lent, hostType, scope());
+    expect(table.clear()).toEqual([own]);
+    expect(table.clear()).toEqual([]);
+    expect(() => table.rep(1, hostType)).toThrow(/^unknown handle/);
+  });
   test("canRestore() is false without a saved table, and when a saved host object is gone", () => {
     const table = new HandleTable(1);
     expect(table.canRestore()).toBe(false);
