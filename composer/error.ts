@@ -1,4 +1,4 @@
-import type { Code } from "./generated/interfaces/tenon-composer-engine.d.ts";
+import type { Code } from "./generated/interfaces/tenon-composer-engine.js";
 
 /** The engine's own codes, and those of the worker around it. */
 export type ComposerErrorCode =
