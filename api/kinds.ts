@@ -12,6 +12,8 @@ export interface Kind {
   readonly description: string;
   readonly spec: Schema;
   readonly status: Schema;
+  /** Fields of `spec` without which nothing sensible can be said about the rest. */
+  readonly essential: readonly string[];
   /** Rules over the whole object; of `metadata` only the name can be read. */
   readonly rules: readonly Rule[];
 }
@@ -35,6 +37,7 @@ export const kinds = {
     description: "A WebAssembly component: where it comes from, and what it was found to import and export.",
     spec: componentSpec,
     status: componentStatus,
+    essential: ["source"],
     rules: [],
   },
   Composition: {
@@ -44,6 +47,7 @@ export const kinds = {
     description: "Components wired into one, what each of them may reach, and how it is run.",
     spec: compositionSpec,
     status: compositionStatus,
+    essential: ["instances", "connections", "wiring", "exports", "backends"],
     rules: [nameRule],
   },
 } as const satisfies { readonly [name: string]: Kind };

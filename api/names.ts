@@ -1,13 +1,16 @@
-/** The API group, and the only version that is served. */
+/** The API group. */
 export const group = "tenon.dev";
+/** The only version that is served. */
 export const version = "v1alpha1";
+/** `apiVersion` of every manifest of ours. */
 export const apiVersion = `${group}/${version}`;
 
 /** The field manager of everything that the operator applies. */
 export const fieldManager = "tenon-operator";
 
-/** Labels on everything that belongs to a composition. */
+/** Label on everything that belongs to a composition: its name. */
 export const compositionLabel = `${group}/composition`;
+/** Label on what belongs to one revision of it. */
 export const revisionLabel = `${group}/revision`;
 
 /** A DNS label (RFC 1123): lower case letters, digits and `-`, starting and ending with a letter or a digit. */

@@ -64,12 +64,12 @@ class Validator {
   #checked(schema: Schema, data: unknown, path: string): unknown {
     const type = typeOf(data);
     if (schema["x-kubernetes-int-or-string"]) {
-      if (type !== "integer" && type !== "string") this.#wrongType("an integer or a string", data, path);
+      if (type !== "integer" && type !== "string") this.#wrongType(schema, data, path);
       return data;
     }
     if (schema.type === undefined) return data;
     if (type !== schema.type && !(schema.type === "number" && type === "integer")) {
-      this.#wrongType(wantedType(schema.type), data, path);
+      this.#wrongType(schema, data, path);
       return data;
     }
     switch (schema.type) {
@@ -89,11 +89,10 @@ class Validator {
     }
   }
 
-  #wrongType(wanted: string, data: unknown, path: string): void {
-    // What was written may not be what was read: 1.10 is the number 1.1.
-    const isBare = typeof data === "number" || typeof data === "boolean";
-    const hint = wanted === "a string" && isBare ? "Write it in quotes" : undefined;
-    this.#report(path, `Must be ${wanted}: ${found(data)}`, { hint });
+  #wrongType({ type, pattern, description }: Schema, data: unknown, path: string): void {
+    this.#report(path, `Must be ${wantedType(type)}: ${found(data)}`, {
+      hint: type === "string" ? textHint(data, pattern, description) : undefined,
+    });
   }
 
   #object(schema: Schema, data: Record<string, unknown>, path: string): unknown {
@@ -173,7 +172,7 @@ class Validator {
       );
     else if (length > maxLength) this.#report(path, `Must have at most ${maxLength} characters: ${length}`);
     else if (pattern !== undefined && !new RegExp(pattern, "u").test(data)) {
-      this.#report(path, `Must match ${pattern}: ${found(data)}`, { hint: schema.description?.replace(/\.$/, "") });
+      this.#report(path, `Must match ${pattern}: ${found(data)}`, { hint: withoutPeriod(schema.description) });
     } else if (format !== undefined && !hasFormat(format, data))
       this.#report(path, `Must be a ${format}: ${found(data)}`);
   }
@@ -184,6 +183,16 @@ class Validator {
     else if (maximum !== undefined && data > maximum) this.#report(path, `Must be at most ${maximum}: ${data}`);
     else if (format !== undefined && !hasFormat(format, data)) this.#report(path, `Must be an ${format}: ${data}`);
   }
+}
+
+/** What to write instead of a bare number or word. What was read may not be what was written: 1.10 is the number 1.1. */
+function textHint(data: unknown, pattern = "", description: string | undefined): string | undefined {
+  if (typeof data !== "number" && typeof data !== "boolean") return undefined;
+  return new RegExp(pattern, "u").test(String(data)) ? "Write it in quotes" : withoutPeriod(description);
+}
+
+function withoutPeriod(text: string | undefined): string | undefined {
+  return text?.replace(/\.$/, "");
 }
 
 function nearHint(data: string, words: readonly string[]): string | undefined {

@@ -29,9 +29,9 @@ const typeNames = {
   boolean: "true or false",
 } as const;
 
-/** The type as a manifest's author calls it: `a list`. */
-export function wantedType(type: NonNullable<Schema["type"]>): string {
-  return typeNames[type];
+/** The type as a manifest's author calls it: `a list`. Without a type it is one that takes a number or text. */
+export function wantedType(type: Schema["type"]): string {
+  return type === undefined ? "an integer or a string" : typeNames[type];
 }
 
 const maxShown = 60;

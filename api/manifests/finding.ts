@@ -25,6 +25,8 @@ export interface Located<T> {
   readonly manifest: T;
   readonly file: string;
   readonly locate: Locate;
+  /** Some fields have mistakes, which findings tell of, and are left out: good for telling more, not for running. */
+  readonly partial?: true;
 }
 
 /** A problem with its place. */

@@ -3,7 +3,8 @@ import type { Composition } from "../composition.ts";
 import { type Kind, kinds, manifestSchema } from "../kinds.ts";
 import { apiVersion, group } from "../names.ts";
 import { suggestion } from "../nearest.ts";
-import { validate } from "../validate.ts";
+import { parsePath } from "../path.ts";
+import { type Problem, validate } from "../validate.ts";
 import { found, typeOf } from "../values.ts";
 import { isComposeFile, readComposeFile } from "./compose-file.ts";
 import { asFinding, type Finding, type Located } from "./finding.ts";
@@ -13,6 +14,8 @@ import { readYaml, type YamlDocument } from "./yaml.ts";
 export interface Manifests {
   readonly components: readonly Located<Component>[];
   readonly compositions: readonly Located<Composition>[];
+  /** Names of Components with mistakes that leave nothing of them: whoever names one need not be told that it is missing. */
+  readonly broken: readonly string[];
   readonly findings: readonly Finding[];
 }
 
@@ -30,7 +33,7 @@ type Read = { -readonly [K in keyof Manifests]: Manifests[K][number][] };
  */
 export function readManifests(text: string, options: TextOptions): Manifests {
   const { documents, findings } = readYaml(text, options.file);
-  const read: Read = { components: [], compositions: [], findings: [...findings] };
+  const read: Read = { components: [], compositions: [], broken: [], findings: [...findings] };
   for (const document of documents) readOne(document, options, read);
   return read;
 }
@@ -81,7 +84,34 @@ function passOver(data: object): Refusal {
 function addManifest(kind: Kind, { data, locate }: YamlDocument, { file }: TextOptions, read: Read): void {
   const { status: _, ...manifest } = data as Record<string, unknown>;
   const result = validate<Component | Composition>(manifestSchema(kind), manifest);
-  if (!result.valid) read.findings.push(...result.problems.map((problem) => asFinding(problem, locate)));
-  else if (result.value.kind === "Component") read.components.push({ manifest: result.value, file, locate });
-  else read.compositions.push({ manifest: result.value, file, locate });
+  if (result.valid) {
+    add(result.value, { file, locate }, read);
+    return;
+  }
+  read.findings.push(...result.problems.map((problem) => asFinding(problem, locate)));
+  const rest = salvage(kind, manifest, result.problems);
+  if (rest !== undefined) add(rest, { file, locate, partial: true }, read);
+  else if (kind.kind === "Component") {
+    const { name } = (manifest["metadata"] ?? {}) as { name?: unknown };
+    if (typeof name === "string") read.broken.push(name);
+  }
+}
+
+function add(manifest: Component | Composition, place: Omit<Located<never>, "manifest">, read: Read): void {
+  if (manifest.kind === "Component") read.components.push({ manifest, ...place });
+  else read.compositions.push({ manifest, ...place });
+}
+
+/** The manifest without the fields of `spec` that have mistakes, so that more can be said about the rest at once. */
+function salvage(
+  { essential, ...kind }: Kind,
+  manifest: Record<string, unknown>,
+  problems: readonly Problem[],
+): Component | Composition | undefined {
+  const wrong = new Set(problems.map(({ path }) => (path.startsWith("spec.") ? String(parsePath(path)[1]) : "")));
+  if (wrong.has("") || essential.some((field) => wrong.has(field))) return undefined;
+  const kept = Object.entries(manifest["spec"] as object).filter(([field]) => !wrong.has(field));
+  const spec = Object.fromEntries(kept);
+  const result = validate<Component | Composition>(manifestSchema({ essential, ...kind }), { ...manifest, spec });
+  return result.valid ? result.value : undefined;
 }

@@ -24,8 +24,9 @@ export interface YamlText {
   readonly findings: readonly Finding[];
 }
 
-/** Characters of one document, and of a whole file. */
+/** Characters of one document. */
 export const maxDocument = 1024 * 1024;
+/** Characters of a whole file. */
 export const maxText = 16 * maxDocument;
 /** How often anchors may be repeated, nested repetitions multiplied: enough for people, too little for a bomb. */
 const maxAliases = 100;

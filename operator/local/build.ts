@@ -9,6 +9,7 @@ import { check } from "./check.ts";
 import type { LoadedComposition } from "./load.ts";
 import { fromDiagnostic, type Remark } from "./remark.ts";
 
+/** What building needs. */
 export interface BuildOptions {
   readonly composer: Composer;
   readonly cache: ArtifactCache;

@@ -35,7 +35,8 @@ export function check(composition: LoadedComposition, options: { readonly run: b
     .filter(({ field }) => !told.has(field))
     .map((one) => fromDiagnostic(one, located.locate));
   if (valid && attempt.exports.length === 0) remarks.push(exportsNothing(composition));
-  if (!valid || !options.run) return { valid, wiring: attempt, remarks };
+  const whole = located.partial !== true;
+  if (!valid || !options.run) return { valid: valid && whole, wiring: attempt, remarks };
   const { instances, backends = [] } = located.manifest.spec;
   const findings = checkRunner(attempt, {
     components: tables,
@@ -44,7 +45,7 @@ export function check(composition: LoadedComposition, options: { readonly run: b
     backends: backends.filter(({ keyvalue }) => keyvalue !== undefined).map(({ name }) => name),
   });
   const all = [...remarks, ...findings.map((one) => fromDiagnostic(one, located.locate)), ...splitMemory(composition)];
-  return { valid: isClean(all), wiring: attempt, remarks: all };
+  return { valid: whole && isClean(all), wiring: attempt, remarks: all };
 }
 
 function exportsNothing({ spec, components, located }: LoadedComposition): Remark {

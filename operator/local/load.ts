@@ -32,6 +32,7 @@ export interface Workspace {
   readonly files: readonly string[];
 }
 
+/** What loading needs, and what it may use. */
 export interface LoadOptions {
   readonly composer: Composer;
   /** Kept from one load to the next, it saves inspecting what did not change. */
@@ -57,6 +58,7 @@ export async function load(paths: readonly string[], options: LoadOptions): Prom
 
   const declared = new Declared(reader, remarks, files);
   for (const { directory, manifests } of found.manifests) {
+    for (const name of manifests.broken) declared.miss(name);
     for (const component of manifests.components) await declared.add(component, directory);
   }
   for (const { directory, manifests } of found.manifests) {
@@ -105,6 +107,11 @@ class Declared {
     this.#reader = reader;
     this.#remarks = remarks;
     this.#files = files;
+  }
+
+  /** Notes a component that is declared with mistakes. */
+  miss(name: string): void {
+    this.#missing.add(name);
   }
 
   async add({ manifest, locate }: Located<Component>, directory: string): Promise<void> {

@@ -26,6 +26,7 @@ const maxComponent = 256 * 1024 * 1024;
 /** What is known of binaries by digest, so that equal bytes are inspected once and share one table. */
 export type Tables = Map<string, TypeTable>;
 
+/** What reading a source needs. */
 export interface SourceReader {
   readonly composer: Composer;
   readonly tables: Tables;

@@ -86,7 +86,9 @@ metadata: { name: shop }
 spec:
   instances:
     - { name: front, component: { name: front } }
-    - { name: store, component: { name: stor } }
+    - { name: store, component: { name: store } }
+    - { name: other, component: { name: stor } }
+  replicas: many
 ---
 apiVersion: tenon.dev/v1alpha1
 kind: Component
@@ -102,10 +104,11 @@ spec: { sauce: {} }
         expect(
           data.remarks.map(({ code, message, place }: never) => [code, message, (place as { line: number }).line]),
         ).toEqual([
-          ["manifest", 'Unknown field: "sauce"', 17],
-          ["manifest", 'Missing field: "source"', 17],
+          ["manifest", 'Must be an integer: "many"', 14],
+          ["manifest", 'Unknown field: "sauce"', 19],
+          ["manifest", 'Missing field: "source"', 19],
           ["source", `Cannot find the file: ${join(cwd, "frunt.wasm")}`, 4],
-          ["unknown-component", 'Cannot find the component of instance "store": stor', 12],
+          ["unknown-component", 'Cannot find the component of instance "other": stor', 13],
         ]);
         expect(data.compositions).toMatchObject([{ name: "shop", valid: false }]);
       },

@@ -116,7 +116,8 @@ describe("validate()", () => {
       { path: "sise", message: 'Unknown field: "sise"', hint: 'Did you mean "size"', key: true },
     ]);
     expect(problemsOf(shape, { name: "a", mode: "Explict" })[0]).toMatchObject({ hint: 'Did you mean "Explicit"' });
-    expect(problemsOf(shape, { name: 12 })[0]).toMatchObject({ hint: "Write it in quotes" });
+    expect(problemsOf(shape, { name: 12 })[0]).toMatchObject({ hint: "A short word" });
+    expect(problemsOf(shape, { name: "a", labels: { a: 1.1 } })[0]).toMatchObject({ hint: "Write it in quotes" });
     expect(problemsOf(shape, { name: "A" })[0]).toMatchObject({ hint: "A short word" });
   });
 

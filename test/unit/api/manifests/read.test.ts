@@ -135,7 +135,7 @@ spec:
       "note api.yaml:5:1 - Passed over: neither a manifest (apiVersion, kind) nor a compose file (components, instances)",
       "note api.yaml:7:1 - Passed over: neither a manifest (apiVersion, kind) nor a compose file (components, instances) / This looks like a compose file of containers: Tenon's has components and instances",
     ]);
-    expect(read("---\n---\n# nothing\n")).toEqual({ components: [], compositions: [], findings: [] });
+    expect(read("---\n---\n# nothing\n")).toEqual({ components: [], compositions: [], broken: [], findings: [] });
   });
 
   test("teaches the API version and the kinds", () => {
@@ -146,6 +146,25 @@ spec:
       'error api.yaml:2:7 kind Must be one of Component, Composition: "Compostion" / Did you mean "Composition"',
     ]);
     expect(findings("[1, 2]")).toEqual(["error api.yaml:1:1 - Must be a manifest: a list"]);
+  });
+
+  test("keeps the rest of a manifest beside a mistake, so that more can be said at once", () => {
+    const text = component.replace("spec: {", "spec: { intervall: 5m,");
+    const { components, findings: found, broken } = read(text);
+    expect(found).toHaveLength(1);
+    expect(broken).toEqual([]);
+    expect(components).toMatchObject([
+      { partial: true, manifest: { spec: { source: { file: { path: "./auth.wasm" } } } } },
+    ]);
+    expect(components[0]!.manifest.spec).not.toHaveProperty("intervall");
+    expect(read(component).components[0]).not.toHaveProperty("partial");
+  });
+
+  test("keeps nothing without what matters most, but for the name of a Component", () => {
+    expect(read(component.replace("file:", "fill:"))).toMatchObject({ components: [], broken: ["auth"] });
+    const composition = `apiVersion: tenon.dev/v1alpha1\nkind: Composition\nmetadata: { name: a }\nspec: { instances: [{ name: A_B }] }\n`;
+    expect(read(composition)).toMatchObject({ compositions: [], broken: [] });
+    expect(read(component.replace("name: auth", "name: Auth"))).toMatchObject({ components: [], broken: ["Auth"] });
   });
 
   test("drops a status that came along from a cluster", () => {
