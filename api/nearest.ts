@@ -14,11 +14,11 @@ export function nearest(wanted: string, words: Iterable<string>): string | undef
   return best;
 }
 
-/** `Did you mean "connections"`, or the words when they are few, or undefined. */
+/** `Did you mean "connections"?`, or the words when they are few, or undefined. */
 export function suggestion(wanted: string, words: Iterable<string>): string | undefined {
   const all = [...words];
   const near = nearest(wanted, all);
-  if (near !== undefined) return `Did you mean "${near}"`;
+  if (near !== undefined) return `Did you mean "${near}"?`;
   return all.length > 0 && all.length <= 12 ? `Known here: ${all.join(", ")}` : undefined;
 }
 

@@ -118,7 +118,7 @@ function resolveExport(entry: Entry, { name, byEnd, problems }: Outside): Entry 
   problems.push({
     path: joinPath(entry.path, "from"),
     message: `No connection gives the composition this export: ${found(from)}`,
-    hint: near === undefined ? connect : `Did you mean "${near}"`,
+    hint: near === undefined ? connect : `Did you mean "${near}"?`,
   });
   return entry;
 }

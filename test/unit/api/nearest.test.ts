@@ -17,7 +17,7 @@ describe("nearest()", () => {
 
 describe("suggestion()", () => {
   test("names the near word, or a short list, or nothing", () => {
-    expect(suggestion("form", ["from", "to"])).toBe('Did you mean "from"');
+    expect(suggestion("form", ["from", "to"])).toBe('Did you mean "from"?');
     expect(suggestion("something", ["from", "to"])).toBe("Known here: from, to");
     expect(suggestion("something", [])).toBeUndefined();
     expect(

@@ -113,9 +113,9 @@ describe("validate()", () => {
 
   test("says which field was probably meant, and that the key is what is wrong", () => {
     expect(problemsOf(shape, { name: "a", sise: 3 })).toEqual([
-      { path: "sise", message: 'Unknown field: "sise"', hint: 'Did you mean "size"', key: true },
+      { path: "sise", message: 'Unknown field: "sise"', hint: 'Did you mean "size"?', key: true },
     ]);
-    expect(problemsOf(shape, { name: "a", mode: "Explict" })[0]).toMatchObject({ hint: 'Did you mean "Explicit"' });
+    expect(problemsOf(shape, { name: "a", mode: "Explict" })[0]).toMatchObject({ hint: 'Did you mean "Explicit"?' });
     expect(problemsOf(shape, { name: 12 })[0]).toMatchObject({ hint: "A short word" });
     expect(problemsOf(shape, { name: "a", labels: { a: 1.1 } })[0]).toMatchObject({ hint: "Write it in quotes" });
     expect(problemsOf(shape, { name: "A" })[0]).toMatchObject({ hint: "A short word" });

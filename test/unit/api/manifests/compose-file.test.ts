@@ -103,7 +103,7 @@ exports:
   - { name: two, from: outside/other }
 `;
     expect(findings(text)).toEqual([
-      '5:24 exports[0].from No connection gives the composition this export: "outside/x:y/onn" / Did you mean "outside/x:y/one"',
+      '5:24 exports[0].from No connection gives the composition this export: "outside/x:y/onn" / Did you mean "outside/x:y/one"?',
       '6:24 exports[1].from No connection gives the composition this export: "outside/other" / Connect it, or export it from an instance: INSTANCE/other',
     ]);
   });
@@ -121,9 +121,9 @@ connections:
 exports: 3
 `;
     expect(findings(text)).toEqual([
-      '1:1 component Unknown field: "component" / Did you mean "components"',
+      '1:1 component Unknown field: "component" / Did you mean "components"?',
       "3:19 components.authentication Must be a map of name and path: 3",
-      '6:11 instances.auth.componnt Unknown field: "componnt" / Did you mean "component"',
+      '6:11 instances.auth.componnt Unknown field: "componnt" / Did you mean "component"?',
       '6:3 instances.auth Missing field: "component"',
       "10:10 exports Must be a map or a list: 3",
     ]);

@@ -102,7 +102,7 @@ spec:
         source: {}
 `;
     expect(findings(text)).toEqual([
-      'error api.yaml:10:3 spec.replica Unknown field: "replica" / Did you mean "replicas"',
+      'error api.yaml:10:3 spec.replica Unknown field: "replica" / Did you mean "replicas"?',
       'error api.yaml:11:13 spec.replicas Must be an integer: "2"',
       'error api.yaml:16:24 spec.instances[0].grants.config["a.b"] Must be a string: 3 / Write it in quotes',
       "error api.yaml:19:9 spec.instances[1].component.source Set exactly one of oci, http, package, configMap, file",
@@ -143,7 +143,7 @@ spec:
       'error api.yaml:1:13 apiVersion Must be tenon.dev/v1alpha1: "tenon.dev/v1"',
     ]);
     expect(findings("apiVersion: tenon.dev/v1alpha1\nkind: Compostion\n")).toEqual([
-      'error api.yaml:2:7 kind Must be one of Component, Composition: "Compostion" / Did you mean "Composition"',
+      'error api.yaml:2:7 kind Must be one of Component, Composition: "Compostion" / Did you mean "Composition"?',
     ]);
     expect(findings("[1, 2]")).toEqual(["error api.yaml:1:1 - Must be a manifest: a list"]);
   });
