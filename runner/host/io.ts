@@ -181,11 +181,13 @@ function bindSplice(guest: GuestContext): Record<string, HostFunction> {
     "[method]output-stream.blocking-splice": blocking((self, from, length, out) => {
       const target = guest.get(self, OutputStream);
       const source = guest.get(from, InputStream);
-      if (target.ready() && source.ready()) return splice(target, source, length, out);
-      return target
-        .wait()
-        .then(() => source.wait())
-        .then(() => splice(target, source, length, out));
+      const act = () => splice(target, source, length, out);
+      if (!target.ready())
+        return target
+          .wait()
+          .then(() => source.wait())
+          .then(act);
+      return source.ready() ? act() : source.wait().then(act);
     }),
   };
 }

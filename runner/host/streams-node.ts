@@ -19,18 +19,24 @@ export class ReadableInput extends InputStream {
 
   ready(): boolean {
     this.#attach();
-    return this.#ended || this.#source.readableLength > 0;
+    return this.#ended || this.#source.readableLength > 0 || this.complete();
   }
 
   read(max: number): Uint8Array | null {
     if (this.#ended) return null;
     this.#attach();
     const available = this.#source.readableLength;
+    if (available === 0 && this.complete()) this.end();
     if (available === 0 || max === 0) return this.#ended ? null : nothing;
     const bytes = this.#source.read(Math.min(max, available)) as Uint8Array | null;
     // At the end of the source a last `read` is what makes it say so.
     if (this.#source.readableLength === 0) this.#source.read(0);
     return bytes ?? nothing;
+  }
+
+  /** True where nothing will come after what is buffered, although the source has not said so yet. */
+  protected complete(): boolean {
+    return false;
   }
 
   /** The guest will read no more. */

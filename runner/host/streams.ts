@@ -45,8 +45,14 @@ export abstract class Waitable {
   }
 
   /** Resolves when `ready()` is true; never rejects. */
-  async wait(): Promise<void> {
-    while (!this.ready()) await new Promise<void>((resolve) => this.watch(resolve));
+  wait(): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = (): void => {
+        if (this.ready()) resolve();
+        else this.watch(wake);
+      };
+      wake();
+    });
   }
 }
 

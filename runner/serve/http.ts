@@ -1,9 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Limits } from "../config.ts";
 import { HttpError } from "../host/http/error.ts";
 import { Exchange, ResponseOutparam, readHead } from "../host/http/exchange.ts";
+import { http } from "../host/node-http.ts";
 import { bodyTooLarge, headersTooLarge, LimitError } from "../limits.ts";
 import type { Linked, LinkedFunction } from "../link/linked.ts";
 
@@ -26,7 +27,7 @@ const slowestRequestMs = 300_000;
  * first reads the body. The caller listens and closes.
  */
 export function createHttpServer({ limits, onRequest, onRefused }: FrontOptions): Server {
-  const server = createServer(
+  const server = http.createServer(
     {
       maxHeaderSize: limits.headerBytes,
       headersTimeout: headersMs,
@@ -84,6 +85,8 @@ export async function handle(
   const head = readHead(request);
   if (head.contentLength > limits.bodyBytes) throw bodyTooLarge(limits);
   const handler = handlers.get(linked) ?? rememberHandler(linked);
+  // By then Node has parsed the rest of the packet: a guest that finds its body there is not suspended for it.
+  if (head.hasBody) await null;
   const exchange = new Exchange(request, response, { head, guest: linked });
   const { guest } = handler;
   try {

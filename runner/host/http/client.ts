@@ -1,6 +1,7 @@
-import http, { type ClientRequest, type IncomingMessage, type OutgoingMessage } from "node:http";
+import type { Agent, AgentOptions, ClientRequest, IncomingMessage, OutgoingMessage } from "node:http";
 import https from "node:https";
 import type { HostInstance } from "../host.ts";
+import { http } from "../node-http.ts";
 import { type Destination, makePolicy, type Policy, parseDestination } from "./allow.ts";
 import { type ErrorCode, HttpIoError } from "./error-code.ts";
 import { FutureResponse } from "./future-response.ts";
@@ -21,7 +22,7 @@ const maximumReasons = 32;
 export class Client {
   readonly #host: HostInstance;
   readonly #policy: Policy;
-  readonly #agents: { readonly http: http.Agent; readonly https: https.Agent };
+  readonly #agents: { readonly http: Agent; readonly https: https.Agent };
   readonly #reasons = new Set<string>();
   #inFlight = 0;
 
@@ -32,12 +33,12 @@ export class Client {
     const options = { keepAlive: true, maxSockets: 256, maxTotalSockets: 1024, maxFreeSockets: 64, timeout: 60_000 };
     const lookup = makeLookup(this.#policy);
     this.#agents = {
-      http: new http.Agent({ ...options, lookup } as http.AgentOptions),
+      http: new http.Agent({ ...options, lookup } as AgentOptions),
       https: new https.Agent({ ...options, lookup } as https.AgentOptions),
     };
   }
 
-  /** Sends a request as soon as the guest suspends or returns; a refusal is answered at once. Redirects are not followed. */
+  /** Sends a request, at the latest at the end of the event loop's turn; a refusal is answered at once. Redirects are not followed. */
   send(request: OutgoingRequest, options: RequestOptions | undefined): FutureResponse | ErrorCode {
     if (request.scheme !== undefined && typeof request.scheme === "object") return { tag: "HTTP-request-URI-invalid" };
     if (request.method === "CONNECT") return { tag: "HTTP-request-method-invalid" };
@@ -64,7 +65,7 @@ export class Client {
   }
 
   /** The agent for a destination. */
-  agent(to: Destination): http.Agent {
+  agent(to: Destination): Agent {
     return this.#agents[to.scheme];
   }
 

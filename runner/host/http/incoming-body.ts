@@ -116,6 +116,11 @@ class BodyInput extends ReadableInput {
     super[Symbol.dispose]();
   }
 
+  /** Node ends the stream a turn later than it knows; a guest need not be suspended for that. */
+  protected override complete(): boolean {
+    return this.#message.complete && !this.#message.destroyed;
+  }
+
   protected override failureOf(error: Error | null): IoError {
     return error === null ? lost : new HttpIoError(errorCodeOf(error), error);
   }

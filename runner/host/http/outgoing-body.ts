@@ -23,7 +23,7 @@ export interface BodyTarget {
 /**
  * The resource `outgoing-body`.
  *
- * The head is sent when the guest next returns or suspends, so that a body that is whole by then goes out with it in
+ * The head is sent at the end of the turn of the event loop, so that a body that is whole by then goes out with it in
  * one write and a known length; from then on each write goes to the connection at once.
  */
 export class OutgoingBody {
@@ -197,9 +197,9 @@ export class BodyOutput extends OutputStream {
 
 const scheduled: OutgoingBody[] = [];
 
-/** Begins a body in the next microtask: when the guest that is running now has returned or is suspended. */
+/** Begins a body at the end of this turn of the event loop, when what has arrived already was given to the guests. */
 function schedule(body: OutgoingBody): void {
-  if (scheduled.push(body) === 1) queueMicrotask(beginScheduled);
+  if (scheduled.push(body) === 1) setImmediate(beginScheduled);
 }
 
 function beginScheduled(): void {
