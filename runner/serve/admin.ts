@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from "node:crypto";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { listenOn, parseAddress } from "../connections.ts";
+import { http } from "../host/node-http.ts";
 import type { Snapshot } from "../supervisor.ts";
 import { renderMetrics } from "./metrics.ts";
 import { makeStatus } from "./status.ts";
@@ -20,7 +21,7 @@ export class AdminServer {
   constructor(source: AdminSource, options: { readonly token?: string } = {}) {
     this.#source = source;
     this.#token = options.token === undefined ? undefined : hash(`Bearer ${options.token}`);
-    this.#server = createServer({ headersTimeout: 5000, requestTimeout: 10_000 }, (request, response) => {
+    this.#server = http.createServer({ headersTimeout: 5000, requestTimeout: 10_000 }, (request, response) => {
       this.#handle(request, response).catch(() => {
         if (!response.headersSent) response.writeHead(500);
         response.end();
