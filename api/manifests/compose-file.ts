@@ -11,6 +11,8 @@ import { asFinding, type Finding, type Locate, type Located } from "./finding.ts
 import type { TextOptions } from "./read.ts";
 import type { YamlDocument } from "./yaml.ts";
 
+/** More problems than this help nobody. */
+const maxProblems = 100;
 const sections = ["components", "instances", "connections", "exports"];
 
 interface Into {
@@ -60,7 +62,7 @@ export function readComposeFile(document: YamlDocument, options: TextOptions, in
     addComponents(components, document, options, into);
     addComposition(name, mapped, { document, options, into });
   }
-  into.findings.push(...problems.map((problem) => asFinding(problem, document.locate)));
+  into.findings.push(...problems.slice(0, maxProblems).map((problem) => asFinding(problem, document.locate)));
 }
 
 const endName = (end: string): string => end.split("/", 1)[0]!;
@@ -106,6 +108,7 @@ function resolveExport(entry: Entry, { name, byEnd, problems }: Outside): Entry 
   const from = entry.fields["from"];
   if (from === undefined || endName(from) !== name) return entry;
   const via = byEnd.get(from);
+  if (via === undefined && problems.length >= maxProblems) return entry;
   if (via !== undefined) {
     const other = via.fields["from"] === from ? via.fields["to"] : via.fields["from"];
     return { ...entry, via, fields: { ...entry.fields, from: other } };

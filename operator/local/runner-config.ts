@@ -157,11 +157,12 @@ function makeLimits({ located }: LoadedComposition, remarks: Remark[]): Limits {
 
 /** What is asked for and has no meaning without a cluster, or none yet. */
 function noteIgnored({ located }: LoadedComposition, remarks: Remark[]): void {
-  const { triggers = [], schedule } = located.manifest.spec;
+  const { triggers = [], schedule, runner } = located.manifest.spec;
   const note = (field: string, message: string): void => {
     remarks.push({ severity: "note", code: "local", place: located.locate(field), message });
   };
   if (triggers.length > 0)
     note("spec.triggers", "Triggers are not served in local mode: call the exports with tenon call");
+  if (runner.probes !== "Counters") note("spec.runner.probes", `This version always counts on edges: ${runner.probes}`);
   if (schedule !== undefined) note("spec.schedule", `The schedule is not followed in local mode: ${schedule}`);
 }

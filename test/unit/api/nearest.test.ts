@@ -9,6 +9,9 @@ describe("nearest()", () => {
     ["xyz", ["connections", "exports"], undefined],
     ["a", ["b"], undefined],
     ["name", ["name"], undefined],
+    ["bd", ["db"], "db"],
+    ["auht", ["auth", "store"], "auth"],
+    ["cart", ["store"], undefined],
     ["x".repeat(200), ["x".repeat(199)], undefined],
   ])("of %p among %p is %p", (wanted, words, found) => {
     expect(nearest(wanted, words)).toBe(found);
