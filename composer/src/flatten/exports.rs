@@ -22,15 +22,16 @@ impl Context<'_, '_> {
         let translation = self.translation;
         Ok(match &translation.component.export_items[index] {
             Export::LiftedFunction { ty, func, options } => {
+                self.function_name = name.into();
                 Some(json!({ "func": self.def(func)?, "options": options.as_u32(), "type": self.function(*ty) }))
             }
             Export::Instance { exports, .. } => {
                 let (mut items, mut resources) = (Map::new(), Map::new());
-                for (name, (export, _)) in exports.raw_iter() {
+                for (item, (export, _)) in exports.raw_iter() {
                     if let Export::Type(TypeDef::Resource(table)) = &translation.component.export_items[*export] {
-                        resources.insert(name.to_string(), json!(table.as_u32()));
-                    } else if let Some(value) = self.export(name, *export)? {
-                        items.insert(name.to_string(), value);
+                        resources.insert(item.to_string(), json!(table.as_u32()));
+                    } else if let Some(value) = self.export(&format!("{name}#{item}"), *export)? {
+                        items.insert(item.to_string(), value);
                     }
                 }
                 let mut value = json!({ "instance": items });

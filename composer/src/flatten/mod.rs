@@ -41,6 +41,10 @@ pub fn flatten(bytes: &[u8], deadlines: bool) -> Outcome<(Value, Vec<Vec<u8>>)> 
     let options = cx.options()?;
     let trampolines = cx.trampolines();
     let exports = cx.exports()?;
+    if let Some(name) = cx.passes_async {
+        let message = format!("the runner does not pass streams, futures and error contexts yet: {name}");
+        return Err(Failure::new(Code::UnsupportedComponent, message).about(name));
+    }
     let instances = names::component_instances(bytes, translation.component.num_runtime_component_instances)?;
     cx.check_names(bytes, &instances)?;
 

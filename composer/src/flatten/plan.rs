@@ -25,6 +25,12 @@ pub struct Context<'a, 'd> {
     /// Types by number, as the plan lists them.
     pub interned: Vec<Value>,
     pub(super) numbers: HashMap<InterfaceType, usize>,
+    /// By lowered index: the imported function.
+    pub(super) lowered: HashMap<u32, String>,
+    /// The function whose types are being read, for `passes_async`.
+    pub(super) function_name: String,
+    /// The first function that passes a stream, a future or an error context.
+    pub passes_async: Option<String>,
 }
 
 impl<'a, 'd> Context<'a, 'd> {
@@ -46,6 +52,9 @@ impl<'a, 'd> Context<'a, 'd> {
             instances: vec![],
             interned: vec![],
             numbers: HashMap::new(),
+            lowered: HashMap::new(),
+            function_name: String::new(),
+            passes_async: None,
         }
     }
 

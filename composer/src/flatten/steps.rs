@@ -39,6 +39,9 @@ impl Context<'_, '_> {
             GlobalInitializer::LowerImport { index, import } => {
                 let (import, path) = &component.imports[*import];
                 let interface = &component.import_types[*import].0;
+                let name =
+                    std::iter::once(interface).chain(path).map(|name| name.as_str()).collect::<Vec<_>>().join("#");
+                self.lowered.insert(index.as_u32(), name);
                 json!({ "op": "lower", "index": index.as_u32(), "interface": interface, "path": path })
             }
             GlobalInitializer::ExtractMemory(memory) => {

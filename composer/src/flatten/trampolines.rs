@@ -19,6 +19,7 @@ impl Context<'_, '_> {
         let resource = |kind: &str, instance: u32, table: u32| json!({ "kind": kind, "componentInstance": instance, "table": table });
         match trampoline {
             Trampoline::LowerImport { index, lower_ty, options } => {
+                self.function_name = self.lowered.get(&index.as_u32()).cloned().unwrap_or_default();
                 let ty = self.function(*lower_ty);
                 json!({ "kind": "lower", "index": index.as_u32(), "options": options.as_u32(), "type": ty })
             }

@@ -31,6 +31,9 @@ impl Context<'_, '_> {
 
     fn structure(&mut self, ty: &InterfaceType) -> Value {
         let types = self.types;
+        if let InterfaceType::Stream(_) | InterfaceType::Future(_) | InterfaceType::ErrorContext(_) = ty {
+            self.passes_async.get_or_insert_with(|| self.function_name.clone());
+        }
         match ty {
             InterfaceType::Record(index) => {
                 let fields =

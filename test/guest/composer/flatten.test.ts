@@ -128,6 +128,15 @@ describe("flatten() refuses", () => {
     await expect(refused(text)).rejects.toMatchObject({ code: "unsupported-component", subject: "t:a/run#go" });
   });
 
+  test.each(["stream u8", "future string"])("a function that passes a %s, naming it", async (type) => {
+    const text = `(component
+      (import "t:a/files" (instance $files (type $t (${type})) (export "open" (func (result $t)))))
+      (core func $open (canon lower (func $files "open")))
+      (core module $m (import "c" "open" (func (result i32))))
+      (core instance (instantiate $m (with "c" (instance (export "open" (func $open)))))))`;
+    await expect(refused(text)).rejects.toMatchObject({ code: "unsupported-component", subject: "t:a/files#open" });
+  });
+
   test("an async import that is lowered, naming it", async () => {
     const text = `(component
       (import "t:a/clock" (instance $clock (export "wait" (func async))))
