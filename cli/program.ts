@@ -9,7 +9,7 @@ Exit codes:
   0   all is well
   1   something was found that must be mended
   2   the command line is wrong
-  3   an input cannot be read
+  3   a file cannot be read or written
   70  a bug of Tenon's
 
 NO_COLOR turns colours off. TENON_DEBUG=1 shows where an error came from.`;
@@ -65,7 +65,9 @@ function explain(error: Error & { readonly hint?: string }, terminal: Terminal):
   if (isKnown) {
     terminal.err(`${err("red", "error")}: ${error.message}\n`);
     if (error.hint !== undefined) terminal.err(`${err("dim", "hint")}   ${error.hint}\n`);
-    if (error.name === "LocalError") return exitCodes.usage;
+    if (error.name === "LocalError") {
+      return (error as Error & { code: string }).code === "cache" ? exitCodes.unreadable : exitCodes.usage;
+    }
     return exitCodes[(error as Error & { code: CliErrorCode }).code];
   }
   if (error.name === "AbortError") return 130;

@@ -63,6 +63,11 @@ describe("runCli()", () => {
     expect(await tenon(["fail"], { commands })).toEqual({ code: 2, out: "", err: "error: Cannot find the folder\n" });
   });
 
+  test("ends with 3 where the cache cannot be written", async () => {
+    const commands = [failing(new LocalError("cache", "Cannot write to the cache folder"))];
+    expect(await tenon(["fail"], { commands })).toMatchObject({ code: 3, out: "" });
+  });
+
   test("ends with 70 on a bug, and shows a stack only where TENON_DEBUG asks for it", async () => {
     const commands = [failing(new TypeError("x is not a function"))];
     const calm = await tenon(["fail"], { commands });
