@@ -78,5 +78,6 @@ function stackOf(reason: unknown): string {
 
 function describePlace({ path, function: name }: Place): string {
   const instance = path === undefined || path.length === 0 ? "" : ` in "${path.join("/")}"`;
-  return name === undefined ? instance : `${instance}, function ${name}`;
+  if (name === undefined) return instance;
+  return `${instance}, ${/^function\[\d+\]$/.test(name) ? name : `function ${name}`}`;
 }
