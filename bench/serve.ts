@@ -120,7 +120,15 @@ async function run(work: Work, helper: number): Promise<void> {
   if (work.plain !== undefined)
     servers["node:http"] = async (port) => [execPath, join(import.meta.dirname, "load/plain.ts"), `${port}`];
   const results: Record<string, Result> = {};
-  for (const [name, command] of Object.entries(servers)) results[name] = await measure(command, work, helper);
+  for (const [name, command] of Object.entries(servers)) {
+    try {
+      results[name] = await measure(command, work, helper);
+    } catch (error) {
+      // jco serve ends by itself under some loads; the row is still worth having.
+      if (name === "ours") throw error;
+      console.error(`${work.row}: no figure for ${name}: ${(error as Error).message.split("\n")[0]}`);
+    }
+  }
   const { ours, ...peers } = results;
   const of = (key: keyof Result) => Object.fromEntries(Object.entries(peers).map(([name, it]) => [name, it[key]]));
   const floor = Object.entries(work.floors)

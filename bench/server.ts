@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import http from "node:http";
 import { createServer } from "node:net";
@@ -21,7 +21,8 @@ export interface Server {
 /** Starts a server, and waits for the first 200 at `path`; asks every two milliseconds. */
 export async function startServer(command: readonly string[], port: number, path = "/"): Promise<Server> {
   const started = performance.now();
-  const child = spawn(command[0]!, command.slice(1), { stdio: ["ignore", "ignore", "pipe"] });
+  // A group of its own: jco's server is a child of its command, and stays when that is ended.
+  const child = spawn(command[0]!, command.slice(1), { stdio: ["ignore", "ignore", "pipe"], detached: true });
   let errors = "";
   child.stderr!.on("data", (chunk) => {
     errors = (errors + chunk).slice(-4096);
@@ -37,10 +38,12 @@ export async function startServer(command: readonly string[], port: number, path
     process: child,
     coldMs: performance.now() - started,
     async stop() {
-      child.kill("SIGTERM");
-      const timer = setTimeout(() => child.kill("SIGKILL"), 5000);
+      const group = -child.pid!;
+      process.kill(group, "SIGTERM");
+      const timer = setTimeout(() => process.kill(group, "SIGKILL"), 5000);
       await ended;
       clearTimeout(timer);
+      child.stderr!.destroy();
     },
   };
 }
@@ -58,7 +61,18 @@ export async function runnerCommand(
   );
   const file = join(mkdtempSync(join(tmpdir(), "tenon-bench-")), "config.json");
   writeFileSync(file, JSON.stringify(config));
-  return [process.execPath, join(root, "runner/main.ts"), "--config", file];
+  return [process.execPath, built(), "--config", file];
+}
+
+let main: string | undefined;
+
+/** The runner as it is shipped: the sources of a checkout start slower, because Node strips their types first. */
+function built(): string {
+  if (main === undefined) {
+    execFileSync(process.execPath, [join(root, "scripts/pack.ts")], { stdio: ["ignore", 2, 2] });
+    main = join(root, "dist/runner/main.js");
+  }
+  return main;
 }
 
 /** A port that was free a moment ago. */
