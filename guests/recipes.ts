@@ -12,6 +12,13 @@ const exampleWit = `${example}/wit`;
 export const recipes: readonly Recipe[] = [
   ...["hello", "echo-http", "outgoing", "cpu", "cli", "echo", "echo-through", "edge-caller", "edge-callee"].map(rust),
   { ...rust("bad"), build: (job) => buildCrate({ folder: "guests/rust", crate: "bad", profile: "named" }, job) },
+  {
+    name: "hosts",
+    committed: "guests/built/hosts.wasm",
+    needs: ["cargo"],
+    sources: ["guests/rust/hosts"],
+    build: (job) => buildCrate({ folder: "guests/rust/hosts", crate: "hosts" }, job),
+  },
   ...javascript(),
   {
     name: "consumer-python",

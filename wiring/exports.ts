@@ -1,7 +1,7 @@
 import type { Draft } from "./draft.ts";
 import type { EndReader } from "./ends.ts";
 import { didYouMean } from "./hint.ts";
-import { isExportName } from "./match.ts";
+import { isExportName, parseName } from "./match.ts";
 import type { Origin } from "./provenance.ts";
 import type { CompositionExport } from "./spec.ts";
 import { resourcesIn } from "./table.ts";
@@ -13,7 +13,7 @@ import { resourcesIn } from "./table.ts";
  * which name an export that a connection made goes out.
  */
 export function addExports(draft: Draft, reader: EndReader, made: readonly CompositionExport[]): void {
-  const byName = new Map(made.map((one) => [one.name, one]));
+  const byName = new Map(made.flatMap((one) => [[one.name, one] as const, [outward(one).name, one] as const]));
   const renamed = new Set<CompositionExport>();
   const added: CompositionExport[] = [];
   for (const [index, { name, from }] of (draft.spec.exports ?? []).entries()) {
@@ -35,8 +35,13 @@ export function addExports(draft: Draft, reader: EndReader, made: readonly Compo
     });
   }
   const names = new Map<string, CompositionExport>();
-  for (const one of [...made.filter((other) => !renamed.has(other)), ...added]) addExport(draft, one, names);
+  for (const one of [...made.filter((other) => !renamed.has(other)), ...added]) addExport(draft, outward(one), names);
   draft.exports.sort((a, b) => Number(isFunction(draft, a)) - Number(isFunction(draft, b)));
+}
+
+/** A name without a version means the version of what is exported: a host finds `wasi:http/incoming-handler` by it. */
+function outward(added: CompositionExport): CompositionExport {
+  return parseName(added.item).base === added.name ? { ...added, name: added.item } : added;
 }
 
 function addExport(draft: Draft, added: CompositionExport, names: Map<string, CompositionExport>): void {
