@@ -5,18 +5,20 @@
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import type { RunnerConfig } from "./config.ts";
+import { readConfig } from "./config-read.ts";
 import { RunnerError } from "./error.ts";
 import { makeLog } from "./log.ts";
 import { Supervisor } from "./supervisor.ts";
 
 const log = makeLog("json");
 
-function readConfig(): RunnerConfig {
+function configured(): RunnerConfig {
   const { values } = parseArgs({ options: { config: { type: "string" } }, strict: true });
   if (values.config === undefined) throw new RunnerError("bad-config", "Cannot start the runner: give --config FILE");
   try {
-    return JSON.parse(readFileSync(values.config, "utf8"));
+    return readConfig(readFileSync(values.config, "utf8"));
   } catch (cause) {
+    if (cause instanceof RunnerError) throw cause;
     throw new RunnerError("bad-config", `Cannot read the configuration: ${(cause as Error).message}`, { cause });
   }
 }
@@ -54,7 +56,7 @@ async function main(config: RunnerConfig): Promise<void> {
 
 let config: RunnerConfig;
 try {
-  config = readConfig();
+  config = configured();
 } catch (error) {
   log.event("critical", (error as Error).message);
   process.exit(2);

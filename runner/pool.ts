@@ -10,8 +10,6 @@ export interface PoolOptions {
   readonly isolation: "Instance" | "Request";
   /** Told the earliest deadline each time it changes (`Watchdog.watch`). */
   readonly watch?: (deadline: number) => void;
-  /** Told once for each instance that ended by a trap or was given up because its time was over. */
-  readonly onLost?: (linked: Linked) => void;
 }
 
 /** Work with one instance. Its promise settles when the guest is done. */
@@ -157,7 +155,6 @@ export class Pool {
     call.done = true;
     this.#deadlines.remove(call);
     this.#busy.delete(slot);
-    if (slot.linked.trap !== undefined) this.#options.onLost?.(slot.linked);
     if (slot.linked.trap === undefined && this.#reusable(slot)) this.#free.push(slot);
     else slot.linked[Symbol.dispose]();
     this.#next();

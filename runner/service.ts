@@ -117,9 +117,9 @@ function noteFailure(
 ): void {
   const trap = findTrap(error);
   if (trap === undefined) {
-    // A limit is counted and told to the client; what is left are mistakes of the composition or ours.
-    if (!(error instanceof LimitError))
-      to.log.event("error", `Request ${requestId} failed: ${(error as Error).message}`, { requestId });
+    // A limit is what was asked for; what is left are mistakes of the composition or ours.
+    const level = error instanceof LimitError ? "warn" : "error";
+    to.log.event(level, `Request ${requestId} failed: ${(error as Error).message}`, { requestId });
     return;
   }
   const { instance, ...last } = describeTrap(trap, to.config.composition);

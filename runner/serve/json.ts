@@ -1,6 +1,7 @@
 import { camelCase } from "../abi/names.ts";
 import type { PlanType } from "../link/plan.ts";
-import { CallError } from "./error.ts";
+import { expected, invalid, unsupported } from "./json-errors.ts";
+import { primitiveFromJson, primitiveToJson } from "./json-primitives.ts";
 
 /** The types that numbers point into: `Plan.types`. */
 export type Types = readonly PlanType[];
@@ -81,50 +82,6 @@ export function toJson(types: Types, index: number, value: unknown): unknown {
   if ("array" in type) return Array.from(value as ArrayLike<unknown>, (item) => toJson(types, type.array[0], item));
   if ("map" in type) return mapToJson(types, type.map, value as Map<unknown, unknown>);
   throw unsupported(type, "result");
-}
-
-function primitiveFromJson(type: string, json: unknown, path: string): unknown {
-  switch (type) {
-    case "bool":
-      if (typeof json !== "boolean") throw expected("true or false", json, path);
-      return json;
-    case "string":
-      if (typeof json !== "string") throw expected("a string", json, path);
-      if (!json.isWellFormed()) throw invalid(path, "the string has a lone surrogate, which is no Unicode text");
-      return json;
-    case "char":
-      if (typeof json !== "string" || [...json].length !== 1 || !json.isWellFormed())
-        throw expected("a string of one character", json, path);
-      return json;
-    case "float32":
-    case "float64":
-      if (json === "NaN" || json === "Infinity" || json === "-Infinity") return Number(json);
-      if (typeof json !== "number") throw expected(`a number, "NaN", "Infinity" or "-Infinity"`, json, path);
-      return json;
-    case "errorcontext":
-      throw unsupported(type, path);
-    default:
-      return integerFromJson(type, json, path);
-  }
-}
-
-function integerFromJson(type: string, json: unknown, path: string): number | bigint {
-  const bits = Number(type.slice(1));
-  const signed = type.startsWith("s");
-  const text = typeof json === "string" && /^-?\d{1,20}$/.test(json) ? json : undefined;
-  if (text === undefined && !Number.isInteger(json)) throw expected(`an integer (${type})`, json, path);
-  if (typeof json === "number" && !Number.isSafeInteger(json))
-    throw invalid(path, `a number above 2^53 has lost digits in JSON: write it as a string: ${json}`);
-  const value = BigInt(text ?? (json as number));
-  if (value !== (signed ? BigInt.asIntN(bits, value) : BigInt.asUintN(bits, value)))
-    throw invalid(path, `the number does not fit ${type}: ${value}`);
-  return bits === 64 ? value : Number(value);
-}
-
-function primitiveToJson(value: unknown): unknown {
-  if (typeof value === "bigint") return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
-  if (typeof value === "number" && !Number.isFinite(value)) return String(value);
-  return value;
 }
 
 function variantFromJson(
@@ -245,24 +202,4 @@ function closed(object: object, known: readonly string[], path: string, what: st
   const unknown = Object.keys(object).find((key) => !known.includes(key));
   if (unknown !== undefined)
     throw invalid(path, `it has no ${what} ${JSON.stringify(unknown)}, only ${known.join(", ") || "none"}`);
-}
-
-function expected(what: string, json: unknown, path: string): CallError {
-  const text = json === undefined ? "nothing" : (JSON.stringify(json) ?? "nothing");
-  return invalid(path, `expected ${what}, found ${text.length > 60 ? `${text.slice(0, 60)}…` : text}`);
-}
-
-function invalid(path: string, why: string): CallError {
-  return new CallError("invalid-argument", `Cannot read ${path}: ${why}`, { path });
-}
-
-function unsupported(type: PlanType, path: string): CallError {
-  const what = typeof type === "string" ? type : Object.keys(type)[0];
-  return new CallError(
-    "unsupported-type",
-    `Cannot pass ${path} through JSON: a value of type ${what} has no JSON form`,
-    {
-      path,
-    },
-  );
 }

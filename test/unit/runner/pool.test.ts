@@ -95,16 +95,15 @@ describe("run()", () => {
     expect(linker.made).toHaveLength(1);
   });
 
-  test("replaces an instance that trapped, and tells", async () => {
-    const lost: Linked[] = [];
-    const { linker, pool } = makePool({}, { onLost: (linked) => lost.push(linked) });
+  test("replaces an instance that trapped, and gives back what it held", async () => {
+    const { linker, pool } = makePool();
     const trapped = pool.run(async (linked) => {
       (linked as FakeLinked).trap = new Trap("unreachable");
       throw new Trap("unreachable");
     });
     await expect(trapped).rejects.toThrow("unreachable");
     expect(await pool.run(numberOf)).toBe(1);
-    expect(lost).toEqual([linker.made[0]]);
+    expect(linker.made.map(({ disposed }) => disposed)).toEqual([true, false]);
   });
 
   test("rejects with what instantiation throws, also for a call that waited", async () => {
