@@ -47,7 +47,11 @@ async function main(config: RunnerConfig): Promise<void> {
   };
   process.on("SIGTERM", () => void end("SIGTERM", 1000));
   process.on("SIGINT", () => void end("SIGINT", 0));
-  const [{ host, port }, adminAt] = await started;
+  const [{ host, port }, adminAt] = await started.catch((error: unknown) => {
+    // A signal while it starts ends the workers that it waits for: that is no failure.
+    if (ending) return new Promise<never>(() => {});
+    throw error;
+  });
   log.event("info", `Serving ${config.composition} at ${host}:${port}, admin at ${adminAt.host}:${adminAt.port}`, {
     port,
     adminPort: adminAt.port,

@@ -108,6 +108,7 @@ export class Supervisor {
     this.#state = "stopping";
     for (const timer of this.#timers) clearTimeout(timer);
     await this.#connections.close();
+    if (drainMs > 0) await this.#handOut();
     for (const worker of this.#all) {
       if (worker.state === "starting" || drainMs === 0) worker.kill("the runner stops");
     }
@@ -117,7 +118,7 @@ export class Supervisor {
 
   /** True while a worker can take a request and no stop has begun. */
   get ready(): boolean {
-    return this.#state === "running" && this.#workers.some((worker) => worker.state === "ready");
+    return this.#state === "running" && this.#workers.some(isReady);
   }
 
   /** Process ids of the workers of the current revision. */
@@ -144,6 +145,13 @@ export class Supervisor {
       restarts: this.#restarts,
       lastRestart: this.#lastRestart,
     };
+  }
+
+  /** What was accepted is given to a worker before the workers are told to stop. */
+  async #handOut(): Promise<void> {
+    for (let i = 0; i < 100 && this.#connections.waiting > 0 && this.#workers.some(isReady); i++) {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
   }
 
   async #install(config: RunnerConfig, workers: WorkerProcess[]): Promise<void> {
@@ -205,4 +213,8 @@ export class Supervisor {
     }, delay);
     this.#timers.add(timer);
   }
+}
+
+function isReady({ state }: WorkerProcess): boolean {
+  return state === "ready";
 }

@@ -39,6 +39,10 @@ process.once("disconnect", () => process.exit(1));
 
 async function start(config: RunnerConfig, format: LogFormat): Promise<void> {
   const log = makeLog(format, { colour: process.stdout.isTTY && process.env["NO_COLOR"] === undefined });
+  process.once("uncaughtException", (error) => {
+    log.event("critical", `The worker ends by an error that is a bug of Tenon's: ${error.stack ?? error.message}`);
+    process.exit(1);
+  });
   const artifact = loadArtifact(config.artifact);
   artifact.catch(() => {});
   try {

@@ -28,8 +28,8 @@ export function makeListener(options: ListenerOptions): (request: IncomingMessag
     stats.inflight++;
     response.once("close", () => {
       stats.inflight--;
-      // A client that left before the answer was complete counts as what it would have got.
-      countRequest(stats, response.statusCode, (performance.now() - start) / 1000);
+      // A client that left before there was an answer got none: by custom that is 499.
+      countRequest(stats, response.headersSent ? response.statusCode : 499, (performance.now() - start) / 1000);
     });
     const called = gateway?.owns(request.url ?? "", http) === true;
     if (!called && !http) return notFound(response, gateway);
