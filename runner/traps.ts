@@ -15,9 +15,25 @@ export function describeTrap(trap: Trap, composition: string): TrapDescription {
   const { path, function: name, reason } = trap;
   return {
     instance: path?.[0] ?? composition,
-    function: clean(name ?? "unknown function"),
+    function: clean(demangle(name ?? "unknown function")),
     message: clean(reason ?? trap.message),
   };
+}
+
+/** `_ZN3bad9trap_here17h…E` is `bad::trap_here`; any other name stays as it is. */
+function demangle(name: string): string {
+  const body = /^_ZN(.+)17h[0-9a-f]{16}E$/.exec(name)?.[1];
+  if (body === undefined) return name;
+  const parts: string[] = [];
+  for (let at = 0; at < body.length; ) {
+    const digits = /^[1-9]\d{0,3}/.exec(body.slice(at, at + 4))?.[0];
+    const start = at + (digits?.length ?? 0);
+    const end = start + Number(digits);
+    if (digits === undefined || end > body.length) return name;
+    parts.push(body.slice(start, end));
+    at = end;
+  }
+  return parts.join("::");
 }
 
 function clean(text: string): string {

@@ -31,7 +31,8 @@ export function findEdges(plan: Plan): FoundEdge[] {
       const adapter = "i" in def ? steps[def.i] : undefined;
       if (!("i" in def) || def.core === undefined || adapter === undefined) continue;
       if (adapter.componentInstance !== null) continue;
-      const named = table !== undefined && "i" in table && from === "" ? shimmed.get(`${table.i}:${name}`) : undefined;
+      const numbered = table !== undefined && "i" in table && fixups.includes(from);
+      const named = numbered ? shimmed.get(`${table.i}:${name}`) : undefined;
       const [interfaceName, functionName] = named ?? [from, name];
       edges.push({
         edge: {
@@ -50,12 +51,15 @@ export function findEdges(plan: Plan): FoundEdge[] {
   return edges;
 }
 
+/** From where the modules that fill those tables import; linked dynamically (componentize-js, wasi-sdk) it is `actual`. */
+const fixups = ["", "actual"];
+
 /** What the numbered exports of shim modules stand for, by the names under which other modules import them. */
 function shimmedNames(steps: readonly Instantiate[]): ReadonlyMap<string, readonly [string, string]> {
   const names = new Map<string, readonly [string, string]>();
   for (const { args } of steps)
     for (const [from, name, def] of args)
-      if ("i" in def && /^\d+$/.test(def.n) && from !== "") names.set(`${def.i}:${def.n}`, [from, name]);
+      if ("i" in def && /^\d+$/.test(def.n) && !fixups.includes(from)) names.set(`${def.i}:${def.n}`, [from, name]);
   return names;
 }
 

@@ -42,6 +42,20 @@ describe("tenon up", () => {
     await up!.until(/log-instance +\| info {2}auth: ada may see ada/);
   }, 60_000);
 
+  test("counts the calls of each connection under the names of the manifest", async () => {
+    const port = await serve("user-api.yaml");
+    await request({ port, ...ada });
+    const [, adminPort] = /(\d+)\/metrics/.exec(up!.err())!;
+    const { body } = await request({ port: Number(adminPort), path: "/metrics" });
+    const calls = (from: string, to: string, name: string) =>
+      body.split("\n").find((line) => line.includes(`from="${from}",to="${to}",${name}`) && line.includes('"ok"'));
+    expect(calls("front", "auth-instance", 'interface="example:http/auth",function="authenticate"')).toMatch(/ 1$/);
+    expect(calls("auth-instance", "db-instance", 'interface="wasi:keyvalue/readwrite",function="get"')).toMatch(
+      / [1-9]/,
+    );
+    expect(body).not.toMatch(/from="front",to="front"|interface="actual"/);
+  }, 60_000);
+
   test("takes a published compose.yaml, and answers its export through the gateway", async () => {
     const port = await serve("compose.yaml");
     const answer = await request(

@@ -64,6 +64,14 @@ describe("EdgeCounts", () => {
     ]);
   });
 
+  test("leaves out the inner calls of an instance that is composed itself", () => {
+    const probes = new WebAssembly.Memory({ initial: 1 });
+    new BigUint64Array(probes.buffer).set([9n, 9n, 4n, 4n]);
+    const inner = { ...edge, from: ["cart", "#0"], to: ["cart", "#1"] };
+    const counts = new EdgeCounts(probes, [inner, edge], "shop");
+    expect([counts.edges.map(({ to }) => to), counts.read(true)]).toEqual([["store"], [4, 0]]);
+  });
+
   test("counts what never returned once nothing runs, and never backwards", () => {
     const probes = new WebAssembly.Memory({ initial: 1 });
     const words = new BigUint64Array(probes.buffer);
@@ -90,6 +98,13 @@ describe("describeTrap()", () => {
       function: "unknown function",
       message: "m",
     });
+  });
+
+  test("writes Rust's names as Rust does", () => {
+    const name = (text: string) => describeTrap(Object.assign(new Trap("m"), { function: text }), "shop").function;
+    expect(name("_ZN3bad9trap_here17h2336958fa628767aE")).toBe("bad::trap_here");
+    expect(name("_ZN4core3fmt5Write9write_fmt17h0123456789abcdefE")).toBe("core::fmt::Write::write_fmt");
+    for (const other of ["_ZN3badE", "_ZN99xE", "main", "_ZNSt6vectorIiE"]) expect(name(other)).toBe(other);
   });
 
   test("bounds and cleans what a guest may have chosen", () => {
