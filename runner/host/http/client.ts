@@ -1,5 +1,4 @@
 import type { Agent, AgentOptions, ClientRequest, IncomingMessage, OutgoingMessage } from "node:http";
-import https from "node:https";
 import type { HostInstance } from "../host.ts";
 import { http } from "../node-http.ts";
 import { type Destination, makePolicy, type Policy, parseDestination } from "./allow.ts";
@@ -22,7 +21,7 @@ const maximumReasons = 32;
 export class Client {
   readonly #host: HostInstance;
   readonly #policy: Policy;
-  readonly #agents: { readonly http: Agent; readonly https: https.Agent };
+  readonly #agents: Partial<Record<Destination["scheme"], Agent>> = {};
   readonly #reasons = new Set<string>();
   #inFlight = 0;
 
@@ -30,12 +29,6 @@ export class Client {
   constructor(host: HostInstance) {
     this.#host = host;
     this.#policy = makePolicy(host.grants.http);
-    const options = { keepAlive: true, maxSockets: 256, maxTotalSockets: 1024, maxFreeSockets: 64, timeout: 60_000 };
-    const lookup = makeLookup(this.#policy);
-    this.#agents = {
-      http: new http.Agent({ ...options, lookup } as AgentOptions),
-      https: new https.Agent({ ...options, lookup } as https.AgentOptions),
-    };
   }
 
   /** Sends a request, at the latest at the end of the event loop's turn; a refusal is answered at once. Redirects are not followed. */
@@ -65,8 +58,13 @@ export class Client {
   }
 
   /** The agent for a destination. */
-  agent(to: Destination): Agent {
-    return this.#agents[to.scheme];
+  agent({ scheme }: Destination): Agent {
+    const known = this.#agents[scheme];
+    if (known !== undefined) return known;
+    const options = { keepAlive: true, maxSockets: 256, maxTotalSockets: 1024, maxFreeSockets: 64, timeout: 60_000 };
+    const agent = new (moduleOf(scheme).Agent)({ ...options, lookup: makeLookup(this.#policy) } as AgentOptions);
+    this.#agents[scheme] = agent;
+    return agent;
   }
 
   get headerBytes(): number {
@@ -123,7 +121,7 @@ class ClientCall implements BodyTarget {
     if (this.#over) return null;
     const { request, to, timeouts } = this.#about;
     const path = request.path === undefined || request.path === "" ? "/" : request.path;
-    const sent = (to.scheme === "https" ? https : http).request({
+    const sent = moduleOf(to.scheme).request({
       agent: this.#client.agent(to),
       host: to.host,
       port: to.port,
@@ -195,4 +193,9 @@ function headersOf(request: OutgoingRequest, to: Destination, length: number | u
   else if (length > 0 || !/^(GET|HEAD|DELETE|OPTIONS|TRACE)$/.test(request.method))
     headers.push("content-length", String(length));
   return headers;
+}
+
+/** TLS is loaded by who needs it: it costs a cold start some 10 ms. */
+function moduleOf(scheme: Destination["scheme"]): Pick<typeof http, "Agent" | "request"> {
+  return scheme === "http" ? http : process.getBuiltinModule("node:https");
 }
