@@ -21,6 +21,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   "operator/": ["api/", "wiring/", "composer/", "runner/artifact.ts", "runner/config.ts", "runner/link/plan.ts"],
   "cli/": ["operator/local/", "wiring/", "composer/", "api/", "runner/"],
   "scripts/": ["api/", "composer/", "guests/", "cli/", "test/support/"],
+  "scripts/docs/": ["api/", "wiring/diagnostic.ts", "runner/host/catalogue.ts"],
   "bench/": ["api/", "wiring/", "composer/", "runner/", "operator/", "guests/", "scripts/", "test/"],
   "guests/": ["scripts/"],
 };

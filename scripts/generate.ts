@@ -1,5 +1,5 @@
 /**
- * Writes what is generated from the sources and committed: `crds/*.yaml`. With `--check` it writes nothing and exits 1
+ * Writes what is generated from the sources and committed: `crds/*.yaml`, and the reference parts of `docs/*.md`. With `--check` it writes nothing and exits 1
  * when a file is not what it would write.
  */
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -7,13 +7,14 @@ import { basename, join, relative, resolve } from "node:path";
 import { argv, exit } from "node:process";
 import { stringify } from "yaml";
 import { makeCustomResourceDefinitions } from "../api/crd.ts";
+import { generatedPages } from "./docs/pages.ts";
 
 const root = resolve(import.meta.dirname, "..");
 const folder = join(root, "crds");
 const header = "# Generated from api/ by `npm run generate`: change the schema there, not this file.\n";
 
 /** kubectl reads YAML 1.1, where a bare `Off` or `yes` is a boolean: version 1.1 quotes these. */
-const wanted = new Map(
+const wanted = new Map<string, string>(
   makeCustomResourceDefinitions().map((definition) => {
     const { name } = definition["metadata"] as { name: string };
     return [
@@ -22,6 +23,7 @@ const wanted = new Map(
     ];
   }),
 );
+for (const [file, text] of generatedPages(root)) wanted.set(file, text);
 
 function current(file: string): string | undefined {
   try {
@@ -38,7 +40,7 @@ const extra = readdirSync(folder)
   .filter((file) => !wanted.has(file));
 
 if (argv.includes("--check")) {
-  for (const file of stale) console.error(`${relative(root, file)} is not what api/ says: run npm run generate`);
+  for (const file of stale) console.error(`${relative(root, file)} is not what the sources say: run npm run generate`);
   for (const file of extra) console.error(`${relative(root, file)} is not generated any more: run npm run generate`);
   exit(stale.length + extra.length === 0 ? 0 : 1);
 }
