@@ -8,6 +8,8 @@ import type { FromWorker, LogFormat, ToWorker, WorkerInfo } from "./messages.ts"
 import { workerEnvironment, workerFlags } from "./permissions.ts";
 import { emptyStats, type Stats } from "./stats.ts";
 
+const watchMs = 500;
+
 /** How a worker process is started and watched. */
 export interface WorkerOptions {
   readonly config: RunnerConfig;
@@ -40,6 +42,7 @@ export class WorkerProcess implements Receiver {
   readonly #child: ChildProcess;
   readonly #options: WorkerOptions;
   #heard = performance.now();
+  #watched = performance.now();
   #handing: { readonly socket: Socket; readonly taken: () => void } | undefined;
   #reports: (() => void)[] = [];
 
@@ -63,7 +66,7 @@ export class WorkerProcess implements Receiver {
       () => clearTimeout(late),
       () => clearTimeout(late),
     );
-    const watch = setInterval(() => this.#watch(), 500);
+    const watch = setInterval(() => this.#watch(), watchMs);
     this.#child.once("exit", (code, signal) => {
       clearInterval(watch);
       this.#gone(signal === null ? `exit code ${code}` : `signal ${signal}`, ready);
@@ -148,6 +151,10 @@ export class WorkerProcess implements Receiver {
 
   #watch(): void {
     const { hangMs } = this.#options;
+    // Where this process itself stood still, what the worker said meanwhile has not been read yet.
+    const late = performance.now() - this.#watched > watchMs * 4;
+    this.#watched = performance.now();
+    if (late) this.#heard = this.#watched;
     if (this.state === "starting" || hangMs === null || performance.now() - this.#heard < hangMs) return;
     this.kill(`it did not answer for ${hangMs} ms`);
   }
