@@ -1,4 +1,4 @@
-import { access } from "node:fs/promises";
+import { access, cp } from "node:fs/promises";
 import { join } from "node:path";
 import { cache, root } from "./paths.ts";
 import type { Job } from "./recipe.ts";
@@ -16,10 +16,12 @@ export interface PythonModule {
 }
 
 /** Builds a Python module with CPython inside, 18 MB; its own WASI imports are replaced by stubs. */
-export async function buildPython({ folder, module, wit, world }: PythonModule, { out }: Job): Promise<void> {
+export async function buildPython({ folder, module, wit, world }: PythonModule, { out, work }: Job): Promise<void> {
   const tool = await installed();
+  // Python leaves compiled files beside what it reads.
+  await cp(join(root, folder), work, { recursive: true });
   const args = ["-d", join(root, wit), "-w", world, "componentize", "--stub-wasi", module, "-o", out];
-  await run(tool, args, { cwd: join(root, folder) });
+  await run(tool, args, { cwd: work });
 }
 
 /** componentize-py in a virtual environment of this repository's own. */

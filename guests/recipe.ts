@@ -34,7 +34,7 @@ export async function digestOf(recipe: Recipe): Promise<string> {
   return hash.digest("hex");
 }
 
-const ignored = new Set(["target", "node_modules", ".gitignore", "README.md"]);
+const ignored = new Set(["target", "node_modules", "__pycache__", ".gitignore", "README.md"]);
 
 async function filesOf(sources: readonly string[]): Promise<string[]> {
   const files: string[] = [];
