@@ -2,13 +2,16 @@
 // The command `tenon`: from a checkout it runs the TypeScript sources, from a published package the built JavaScript.
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { constants } from "node:os";
-import { argv, execPath, exit } from "node:process";
+import { constants, homedir } from "node:os";
+import { join } from "node:path";
+import { argv, env, execPath, exit } from "node:process";
 import { fileURLToPath } from "node:url";
 import { nodePath } from "./node-path.js";
 
 const source = new URL("../cli/main.ts", import.meta.url);
 const main = existsSync(source) ? source : new URL("../dist/cli/main.js", import.meta.url);
+// Node keeps what it compiled, and sources without their types, for the next start. The folder is the user's own.
+const compileCache = env.NODE_COMPILE_CACHE ?? join(env.XDG_CACHE_HOME || join(homedir(), ".cache"), "tenon", "cli");
 
 let node;
 try {
@@ -19,9 +22,14 @@ try {
 }
 
 if (node === execPath) {
+  const { enableCompileCache } = await import("node:module");
+  enableCompileCache(compileCache);
   await import(main.href);
 } else {
-  const child = spawn(node, [fileURLToPath(main), ...argv.slice(2)], { stdio: "inherit" });
+  const child = spawn(node, [fileURLToPath(main), ...argv.slice(2)], {
+    stdio: "inherit",
+    env: { ...env, NODE_COMPILE_CACHE: compileCache },
+  });
   // A terminal sends its signals to the whole group; anybody else sends them to this process only.
   process.on("SIGINT", () => {});
   process.on("SIGTERM", () => child.kill("SIGTERM"));

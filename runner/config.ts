@@ -24,6 +24,7 @@ export interface RunnerConfig {
   readonly backends: Readonly<Record<string, Backend>>;
 }
 
+/** Bounds of one worker process. */
 export interface Limits {
   /** Calls at once in one process; also the size of its pool of instances. */
   readonly concurrency: number;
@@ -42,6 +43,7 @@ export interface Limits {
   readonly drainMs: number;
 }
 
+/** What one instance may reach. */
 export interface Grants {
   readonly http?: {
     /** `https://api.example.com`, `http://*.svc:8080`; `*` alone is every public host. */
@@ -64,11 +66,13 @@ export interface Grants {
   readonly stdio?: "Inherit" | "Log";
 }
 
+/** What stands behind the buckets of a backend's name. */
 export type Backend =
   | { readonly keyvalue: { readonly memory: Record<string, never> } }
   /** `path` of the database file, absolute. */
   | { readonly keyvalue: { readonly sqlite: { readonly path: string } } };
 
+/** What holds where a Composition says nothing. */
 export const defaultLimits: Limits = {
   concurrency: 64,
   queue: 1024,

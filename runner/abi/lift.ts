@@ -11,6 +11,7 @@ import { makeCases, type Shape } from "./shapes.ts";
 export type Load = (cx: AbiContext, pointer: number) => unknown;
 /** Reads a value from core values, moving `source.at` past them. */
 export type FlatLift = (cx: AbiContext, source: FlatSource) => unknown;
+/** Core values, and which of them is next. */
 export interface FlatSource {
   readonly values: readonly Core[];
   at: number;

@@ -15,6 +15,7 @@ export interface HostInterface {
   /** Classes of its resources by their WIT names; where given, a handle of any other class is refused by the linker. */
   readonly resources?: Readonly<Record<string, ResourceClass>>;
 }
+/** The class of a host's objects. */
 export type ResourceClass = abstract new (...args: never[]) => object;
 
 /**
@@ -29,7 +30,9 @@ export type HostFunction =
   | { readonly kind: "core"; readonly blocking?: boolean; readonly call: CoreFunction }
   | { readonly kind: "typed"; readonly blocking?: boolean; readonly call: TypedFunction };
 
+/** Core values in and out, for the canonical ABI of one signature; none for a function without a result. */
 // biome-ignore lint/suspicious/noExplicitAny: core values of a fixed signature that only the implementation knows
+// biome-ignore lint/suspicious/noConfusingVoidType: a function without a result may be written as one that returns nothing
 export type CoreFunction = (...args: any[]) => number | bigint | void | Promise<number | bigint | void>;
 /**
  * WIT values as jco maps them: u64 bigint, char and string string, list array (u8 Uint8Array), record object with
@@ -98,6 +101,7 @@ export interface Services {
 export interface Log {
   write(instance: string, stream: "stdout" | "stderr" | LogLevel, line: string): void;
 }
+/** The levels of `wasi:logging`. */
 export type LogLevel = "trace" | "debug" | "info" | "warn" | "error" | "critical";
 
 /** Key-value backends by name, opened when first used. */
@@ -124,8 +128,10 @@ export interface KeyValueBackend {
   ): boolean | Promise<boolean>;
   close(): void | Promise<void>;
 }
+/** Some keys of a bucket, and where the next ones begin; without a cursor these were the last. */
 export interface KeyPage {
   readonly keys: readonly string[];
   readonly cursor?: string;
 }
+/** How a backend is configured. */
 export type BackendConfig = Backend;

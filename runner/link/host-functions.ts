@@ -22,6 +22,7 @@ export interface HostFunctionParts {
   /** Tells the shims that a promise waits in `fate.waiting`. */
   readonly suspend: () => void;
 }
+/** A trampoline that copies a string from one memory and encoding to another. */
 export type TranscodeTrampoline = Extract<Trampoline, { kind: "transcode" }>;
 
 /** What the shims import from `host`, by their names: the hosts' functions, and the canonical ABI's own. */

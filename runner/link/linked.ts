@@ -67,6 +67,7 @@ export interface Linked {
   memoryBytes(): number;
 }
 
+/** An exported function of one instance. */
 export interface LinkedFunction {
   readonly interface: string;
   readonly name: string;

@@ -51,6 +51,7 @@ export type CoreDef =
   /** `context-get-i32-0`… */
   | { readonly intrinsic: string };
 
+/** One step of instantiation. */
 export type Step =
   /** `componentInstance` is null for adapters. */
   | {
@@ -101,6 +102,7 @@ export type Trampoline = { readonly core: string } & (
   | { readonly kind: "async"; readonly name: string }
 );
 
+/** The type of a function. */
 export interface PlanFunction {
   readonly names: readonly string[];
   readonly params: readonly number[];
@@ -109,6 +111,7 @@ export interface PlanFunction {
   readonly async: boolean;
 }
 
+/** A function, or an interface with the resources that it makes. */
 export type PlanExport =
   | { readonly func: CoreDef; readonly options: number; readonly type: PlanFunction }
   | { readonly instance: Readonly<Record<string, PlanExport>>; readonly resources?: Readonly<Record<string, number>> };

@@ -31,6 +31,7 @@ export interface Prepared {
   /** True where a guest may be suspended; otherwise calls need no stack of their own. */
   readonly suspends: boolean;
 }
+/** The module that stands between the guests and the host functions, and what it needs. */
 export interface PreparedShims {
   readonly module: WebAssembly.Module;
   readonly flags: readonly number[];

@@ -161,4 +161,5 @@ export interface Jspi {
   readonly promising: (call: WasmFunction) => (...args: (number | bigint)[]) => Promise<number | bigint | undefined>;
   readonly JSTag: WebAssembly.Tag;
 }
+/** JavaScript Promise Integration, which the type library does not know yet. */
 export const jspi = WebAssembly as unknown as Jspi;

@@ -48,6 +48,7 @@ const cases = [
   ["internal-error", "text"],
 ] as const satisfies readonly (readonly [string, Shape])[];
 
+/** The name of a case of `wasi:http/types#error-code`. */
 export type ErrorTag = (typeof cases)[number][0];
 
 /**

@@ -2,6 +2,7 @@ import { Trap } from "../host.ts";
 
 /** The cases of `header-error` by their number. */
 export const headerError = { invalidSyntax: 0, forbidden: 1, immutable: 2 } as const;
+/** A case of `wasi:http/types#header-error`, as its number. */
 export type HeaderError = (typeof headerError)[keyof typeof headerError];
 
 /** The connection's own: the host sets them, a guest neither writes nor sees them. */
