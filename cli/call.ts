@@ -38,8 +38,8 @@ export function callCommand(cli: Cli): Command {
     .addHelpText(
       "after",
       examples(
-        ["tenon call compose.yaml example:http/auth.authenticate ada ada-token", "composed for this call"],
-        ["tenon call http://localhost:8080 example:http/auth.authenticate ada ada-token", "a running one"],
+        ["tenon call compose.yaml example:http/auth.authenticate ada-token ada", "composed for this call"],
+        ["tenon call http://localhost:8080 example:http/auth.authenticate ada-token ada", "a running one"],
         [`tenon call math.wasm add --args '{"a": 1, "b": 2}'`, "arguments by name"],
       ),
     )
