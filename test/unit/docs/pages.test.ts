@@ -4,6 +4,7 @@ import { describe, expect, test } from "@jest/globals";
 import { componentConditions, compositionConditions, reasons } from "../../../api/conditions.ts";
 import { grants } from "../../../api/grants.ts";
 import { type Kind, kinds } from "../../../api/kinds.ts";
+import { readManifests } from "../../../api/manifests/read.ts";
 import type { Schema } from "../../../api/schema.ts";
 import { defaultLimits } from "../../../runner/config.ts";
 import { catalogue } from "../../../runner/host/catalogue.ts";
@@ -122,4 +123,27 @@ describe.each(globSync("docs/*.md", { cwd: root }).map((file) => basename(file))
     const broken = links.filter(([, file, anchor]) => !anchors(page(file ?? name)).includes(anchor!));
     expect(broken.map(([link]) => link)).toEqual([]);
   });
+});
+
+const blocks = globSync("docs/*.md", { cwd: root }).flatMap((file) =>
+  [...source(file).matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, text]) => [file, text!] as const),
+);
+
+test("every manifest and compose file of the pages is valid", () => {
+  const whole = blocks.filter(([, text]) => /^(apiVersion|components):/m.test(text));
+  const findings = whole.flatMap(([file, text]) => readManifests(text, { file, folder: "docs" }).findings);
+  expect(whole.length).toBeGreaterThanOrEqual(4);
+  expect(findings).toEqual([]);
+});
+
+test("every grant of docs/grants.md is valid", () => {
+  const grantsOf = (text: string): string => text.trimEnd().replaceAll("\n", "\n      ");
+  const alone = blocks.filter(([file, text]) => file === "docs/grants.md" && text.startsWith("grants:"));
+  const head = "apiVersion: tenon.dev/v1alpha1\nkind: Composition\nmetadata: { name: a }\nspec:\n  instances:\n";
+  const findings = alone.flatMap(([file, text]) => {
+    const manifest = `${head}    - name: a\n      component: { name: a }\n      ${grantsOf(text)}\n`;
+    return readManifests(manifest, { file, folder: "docs" }).findings;
+  });
+  expect(alone.length).toBeGreaterThan(5);
+  expect(findings).toEqual([]);
 });
