@@ -2,11 +2,11 @@
 export class Timed {
   /** On the clock of `performance.now()`. */
   readonly deadline: number;
-  readonly expire: () => void;
+  readonly expire: (timed: Timed) => void;
   next: Timed | undefined = undefined;
   previous: Timed | undefined = undefined;
   listed = false;
-  constructor(deadline: number, expire: () => void) {
+  constructor(deadline: number, expire: (timed: Timed) => void) {
     this.deadline = deadline;
     this.expire = expire;
   }
@@ -64,7 +64,7 @@ export class Deadlines {
       const now = performance.now();
       for (let due = this.#first; due !== undefined && due.deadline <= now; due = this.#first) {
         this.remove(due);
-        due.expire();
+        due.expire(due);
       }
       if (this.#first !== undefined && this.#timer === undefined) this.#arm(this.#first);
     }, wait);

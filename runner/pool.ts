@@ -23,20 +23,20 @@ interface Slot {
 /** A call from its arrival to its end; one entry of `Deadlines` all along, which keeps their order. */
 class Call extends Timed {
   readonly use: Use<unknown>;
-  readonly resolve: (value: unknown) => void;
-  readonly reject: (error: unknown) => void;
   readonly wanted: () => boolean;
+  readonly promise: Promise<unknown>;
+  resolve!: (value: unknown) => void;
+  reject!: (error: unknown) => void;
   slot: Slot | undefined = undefined;
   done = false;
-  constructor(
-    deadline: number,
-    work: Pick<Call, "use" | "resolve" | "reject" | "wanted"> & { expire: (call: Call) => void },
-  ) {
-    super(deadline, () => work.expire(this));
+  constructor(deadline: number, work: { use: Use<unknown>; wanted: () => boolean; expire: (timed: Timed) => void }) {
+    super(deadline, work.expire);
     this.use = work.use;
-    this.resolve = work.resolve;
-    this.reject = work.reject;
     this.wanted = work.wanted;
+    this.promise = new Promise((resolve, reject) => {
+      this.resolve = resolve;
+      this.reject = reject;
+    });
   }
 }
 
@@ -50,7 +50,8 @@ export class Pool {
   readonly #deadlines: Deadlines;
   readonly #snapshots: boolean;
   readonly #free: Slot[] = [];
-  readonly #busy = new Set<Slot>();
+  /** Free and in a call. It changes when an instance is made or given up, not with every call. */
+  readonly #slots = new Set<Slot>();
   readonly #queue: Call[] = [];
   #waiting = 0;
 
@@ -63,12 +64,12 @@ export class Pool {
 
   /** Makes one instance ahead of the first call. Throws what instantiation throws. */
   warm(): void {
-    if (this.#free.length + this.#busy.size === 0) this.#free.push(this.#make());
+    if (this.#slots.size === 0) this.#free.push(this.#make());
   }
 
   /** Calls that hold an instance. */
   get running(): number {
-    return this.#busy.size;
+    return this.#slots.size - this.#free.length;
   }
 
   /** Calls that wait for one. */
@@ -79,9 +80,8 @@ export class Pool {
   /** Instances that exist, and the bytes of their memories. */
   size(): { readonly instances: number; readonly memoryBytes: number } {
     let memoryBytes = 0;
-    for (const slot of this.#free) memoryBytes += slot.linked.memoryBytes();
-    for (const slot of this.#busy) memoryBytes += slot.linked.memoryBytes();
-    return { instances: this.#free.length + this.#busy.size, memoryBytes };
+    for (const slot of this.#slots) memoryBytes += slot.linked.memoryBytes();
+    return { instances: this.#slots.size, memoryBytes };
   }
 
   /**
@@ -92,35 +92,36 @@ export class Pool {
   run<T>(use: Use<T>, wanted: () => boolean = always): Promise<T> {
     const { limits } = this.#options;
     const deadline = limits.requestTimeoutMs === null ? Infinity : performance.now() + limits.requestTimeoutMs;
-    return new Promise<T>((resolve, reject) => {
-      const slot = this.#take();
-      if (slot === undefined && this.#waiting >= limits.queue) return reject(queueFull(limits));
-      const call = new Call(deadline, {
-        use,
-        resolve: resolve as (value: unknown) => void,
-        reject,
-        wanted,
-        expire: this.#expire,
-      });
-      if (deadline !== Infinity) this.#deadlines.add(call);
-      if (slot !== undefined) return this.#start(call, slot);
+    let slot: Slot | undefined;
+    try {
+      slot = this.#take();
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    if (slot === undefined && this.#waiting >= limits.queue) return Promise.reject(queueFull(limits));
+    const call = new Call(deadline, { use, wanted, expire: this.#expire });
+    if (deadline !== Infinity) this.#deadlines.add(call);
+    if (slot !== undefined) {
+      this.#start(call, slot);
+    } else {
       this.#waiting++;
       this.#queue.push(call);
-    });
+    }
+    return call.promise as Promise<T>;
   }
 
   #make(): Slot {
     const slot = { linked: this.#linker.instantiate(), calls: 0 };
     if (this.#snapshots) slot.linked.snapshot();
+    this.#slots.add(slot);
     return slot;
   }
 
   #take(): Slot | undefined {
-    return this.#free.pop() ?? (this.#busy.size < this.#options.limits.concurrency ? this.#make() : undefined);
+    return this.#free.pop() ?? (this.#slots.size < this.#options.limits.concurrency ? this.#make() : undefined);
   }
 
   #start(call: Call, slot: Slot): void {
-    this.#busy.add(slot);
     call.slot = slot;
     slot.calls++;
     slot.linked.deadline = call.deadline;
@@ -138,7 +139,8 @@ export class Pool {
   }
 
   // A guest that is suspended when its time is over runs no code that could find out: it is given up here.
-  readonly #expire = (call: Call): void => {
+  readonly #expire = (timed: Timed): void => {
+    const call = timed as Call;
     const error = timedOut(this.#options.limits);
     if (call.slot === undefined) {
       call.done = true;
@@ -154,9 +156,12 @@ export class Pool {
     if (call.done) return;
     call.done = true;
     this.#deadlines.remove(call);
-    this.#busy.delete(slot);
-    if (slot.linked.trap === undefined && this.#reusable(slot)) this.#free.push(slot);
-    else slot.linked[Symbol.dispose]();
+    if (slot.linked.trap === undefined && this.#reusable(slot)) {
+      this.#free.push(slot);
+    } else {
+      this.#slots.delete(slot);
+      slot.linked[Symbol.dispose]();
+    }
     this.#next();
   }
 

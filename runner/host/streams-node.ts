@@ -26,7 +26,10 @@ export class ReadableInput extends InputStream {
     if (this.#ended) return null;
     this.#attach();
     const available = this.#source.readableLength;
-    if (available === 0 && this.complete()) this.end();
+    if (available === 0 && this.complete()) {
+      this.#source.read(0);
+      this.end();
+    }
     if (available === 0 || max === 0) return this.#ended ? null : nothing;
     const bytes = this.#source.read(Math.min(max, available)) as Uint8Array | null;
     // At the end of the source a last `read` is what makes it say so.
@@ -60,7 +63,8 @@ export class ReadableInput extends InputStream {
   }
 
   #attach(): void {
-    if (this.#attached || this.#ended) return;
+    // What is whole in its buffer is read from there: it has nothing more to say.
+    if (this.#attached || this.#ended || this.complete()) return;
     this.#attached = true;
     const source = this.#source;
     if (source.readableEnded) {

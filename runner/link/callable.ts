@@ -119,16 +119,17 @@ export class Callable implements LinkedFunction {
     try {
       const started = this.#start(...args);
       if (typeof started !== "object") return Promise.resolve(this.#ended(started));
-      return started.then(
-        (result) => this.#ended(result),
-        (error: unknown) => {
-          throw this.#parts.caller.failed(error);
-        },
-      );
+      return started.then(this.#onResult, this.#onError);
     } catch (error) {
       return Promise.reject(this.#parts.caller.failed(error));
     }
   }
+
+  // Made once: an instance is in one call at a time.
+  readonly #onResult = (result: Core | undefined): Core | undefined => this.#ended(result);
+  readonly #onError = (error: unknown): never => {
+    throw this.#parts.caller.failed(error);
+  };
 
   #ended(result: Core | undefined): Core | undefined {
     const { caller, postReturn } = this.#parts;

@@ -8,7 +8,8 @@ import { createHttpServer } from "./http.ts";
 export class HttpServer {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
-  readonly #active = new Set<ServerResponse>();
+  /** In no order; each knows its place. A set would copy itself again and again under load. */
+  readonly #active: { readonly response: ServerResponse; at: number }[] = [];
   #draining = false;
   #idleOver = false;
   #quiet: (() => void) | undefined;
@@ -21,8 +22,10 @@ export class HttpServer {
       limits: options.limits,
       onRefused: ({ limit }) => countRejection(options.stats, limit),
       onRequest: (request, response) => {
-        this.#active.add(response);
-        response.once("close", () => this.#closed(response));
+        const entry = { response, at: this.#active.length };
+        this.#active.push(entry);
+        // It closes once: `once` would wrap the listener, and take it off again.
+        response.on("close", () => this.#closed(entry));
         // Whoever has this connection open learns that the next request belongs elsewhere.
         if (this.#draining) response.shouldKeepAlive = false;
         listener(request, response);
@@ -49,7 +52,7 @@ export class HttpServer {
    */
   async drain(idleMs: number, drainMs: number): Promise<void> {
     this.#draining = true;
-    for (const response of this.#active) response.shouldKeepAlive = false;
+    for (const { response } of this.#active) response.shouldKeepAlive = false;
     const quiet = new Promise<void>((resolve) => {
       this.#quiet = resolve;
       if (this.#sockets.size === 0) resolve();
@@ -67,8 +70,12 @@ export class HttpServer {
   }
 
   // An answer whose head was out before the drain began leaves its connection open.
-  #closed(response: ServerResponse): void {
-    this.#active.delete(response);
+  #closed(entry: { at: number }): void {
+    const last = this.#active.pop()!;
+    if (last !== entry) {
+      this.#active[entry.at] = last;
+      last.at = entry.at;
+    }
     if (this.#idleOver) setImmediate(() => this.#server.closeIdleConnections());
   }
 }

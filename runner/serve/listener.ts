@@ -26,7 +26,7 @@ export function makeListener(options: ListenerOptions): (request: IncomingMessag
   return (request, response) => {
     const start = performance.now();
     stats.inflight++;
-    response.once("close", () => {
+    response.on("close", () => {
       stats.inflight--;
       // A client that left before there was an answer got none: by custom that is 499.
       countRequest(stats, response.headersSent ? response.statusCode : 499, (performance.now() - start) / 1000);

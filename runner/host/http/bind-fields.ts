@@ -1,3 +1,4 @@
+import { decodeLatin1 } from "../../abi/text.ts";
 import type { CoreFunction, GuestContext, HostFunction } from "../host.ts";
 import { Trap } from "../host.ts";
 import { Fields, type HeaderError } from "./fields.ts";
@@ -68,10 +69,7 @@ function readValue(guest: GuestContext, pointer: number, length: number): string
   const end = start + (length >>> 0);
   const bytes = guest.bytes();
   if (end > bytes.length) throw new Trap(`Out of bounds: ${start} to ${end} of ${bytes.length}`);
-  let text = "";
-  if (end - start > 48) return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString("latin1");
-  for (let i = start; i < end; i++) text += String.fromCharCode(bytes[i]!);
-  return text;
+  return decodeLatin1(bytes, start, end);
 }
 
 function writeLatin1(guest: GuestContext, text: string, target: number): void {

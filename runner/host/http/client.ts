@@ -1,7 +1,7 @@
 import type { Agent, AgentOptions, ClientRequest, IncomingMessage, OutgoingMessage } from "node:http";
 import type { HostInstance } from "../host.ts";
 import { http } from "../node-http.ts";
-import { type Destination, makePolicy, type Policy, parseDestination } from "./allow.ts";
+import { type Destination, makePolicy, type Policy, parseDestination, type Verdict } from "./allow.ts";
 import { type ErrorCode, HttpIoError } from "./error-code.ts";
 import { FutureResponse } from "./future-response.ts";
 import { makeLookup } from "./lookup.ts";
@@ -16,6 +16,13 @@ const defaultTimeoutMs = 600_000;
 const maximumTimeoutMs = 0x7fffffff;
 /** Different reasons that one instance's log is given; the rest would only repeat them. */
 const maximumReasons = 32;
+/** Destinations whose verdict is kept. */
+const maximumTargets = 64;
+
+interface Target {
+  readonly to: Destination;
+  readonly verdict: Verdict;
+}
 
 /** Outgoing HTTP of one instance: its policy, and connections that only requests under the same policy share. */
 export class Client {
@@ -23,6 +30,7 @@ export class Client {
   readonly #policy: Policy;
   readonly #agents: Partial<Record<Destination["scheme"], Agent>> = {};
   readonly #reasons = new Set<string>();
+  readonly #targets = new Map<string, Target>();
   #inFlight = 0;
 
   /** Throws `HttpError` where the grant is not valid. */
@@ -36,12 +44,12 @@ export class Client {
     if (request.scheme !== undefined && typeof request.scheme === "object") return { tag: "HTTP-request-URI-invalid" };
     if (request.method === "CONNECT") return { tag: "HTTP-request-method-invalid" };
     const scheme = request.scheme === "HTTP" ? "http" : "https";
-    const to = request.authority === undefined ? undefined : parseDestination(scheme, request.authority);
-    if (to === undefined) return { tag: "HTTP-request-URI-invalid" };
+    const target = request.authority === undefined ? undefined : this.#target(scheme, request.authority);
+    if (target === undefined) return { tag: "HTTP-request-URI-invalid" };
+    const { to, verdict } = target;
     const length = request.fields.contentLength();
     if (length === undefined || (length !== null && length > 0 && request.taken === undefined))
       return { tag: "HTTP-request-body-size", number: length ?? undefined };
-    const verdict = this.#policy.permits(to);
     if (!verdict.allowed) {
       this.warn(to, verdict.reason);
       return { tag: verdict.refused === "address" ? "destination-IP-prohibited" : "HTTP-request-denied" };
@@ -55,6 +63,19 @@ export class Client {
     if (request.taken === undefined) call.begin(0)?.end();
     else request.taken.attach(call);
     return call.future;
+  }
+
+  /** The destination and the verdict over it depend on nothing else, so those asked for last are kept. */
+  #target(scheme: "http" | "https", authority: string): Target | undefined {
+    const key = `${scheme}://${authority}`;
+    const known = this.#targets.get(key);
+    if (known !== undefined) return known;
+    const to = parseDestination(scheme, authority);
+    if (to === undefined) return undefined;
+    if (this.#targets.size >= maximumTargets) this.#targets.clear();
+    const target = { to, verdict: this.#policy.permits(to) };
+    if (authority.length <= 256) this.#targets.set(key, target);
+    return target;
   }
 
   /** The agent for a destination. */

@@ -159,7 +159,7 @@ export class Exchange implements BodyTarget {
       length !== undefined && this.#mayHaveBody(answer.status, length) && answer.fields.contentLength() === null;
     // A write to a connection that has just gone is an error that only ends the process if nobody listens.
     if (length === undefined) response.on("error", ignore);
-    response.writeHead(answer.status, needsLength ? [...headers, "content-length", String(length)] : headers);
+    response.writeHead(answer.status, needsLength ? headers.concat("content-length", String(length)) : headers);
     return response;
   }
 
