@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import type { Composer } from "../composer/index.ts";
 import type { Change } from "../wiring/diff.ts";
 import { type Cli, examples, type OutputFormat, outputOption, writeData } from "./command.ts";
 import { exitCodes } from "./error.ts";
@@ -12,36 +13,40 @@ export function diffCommand(cli: Cli): Command {
   return new Command("diff")
     .summary("say what an upgrade of a component breaks")
     .description(
-      "Compare two versions of a component. An export may grow and an import may shrink; anything else breaks somebody, and the command ends with 1.",
+      "Compare two versions of a component or of a world. An export may grow and an import may shrink; anything else breaks somebody, and the command ends with 1.",
     )
-    .argument("<old>", "the .wasm file of the old version")
-    .argument("<new>", "the .wasm file of the new version")
+    .argument("<old>", "the old version: a .wasm file, a .wit file or a folder of WIT")
+    .argument("<new>", "the new version")
+    .option("--world <name>", "of WIT with several worlds, the one to compare")
     .addOption(outputOption())
     .addHelpText("after", examples(["tenon diff auth-1.4.wasm auth-1.5.wasm", "before you publish 1.5"]))
-    .action(async (before: string, after: string, options: { readonly output: OutputFormat }) => {
-      const { terminal } = cli;
-      const [old, now] = await withComposer(
-        async (composer) =>
-          [await inspectFile(before, composer, terminal), await inspectFile(after, composer, terminal)] as const,
-      );
-      const { diffComponents } = await import("../wiring/diff.ts");
-      const changes = diffComponents(old.table, now.table);
-      const breaking = changes.filter((change) => change.breaking).length;
-      if (breaking > 0) cli.exitCode = exitCodes.findings;
-      if (options.output !== "human") {
-        await writeData(terminal, options.output, {
-          breaking: breaking > 0,
-          old: old.digest,
-          new: now.digest,
-          changes,
-        });
-        return;
-      }
-      terminal.out(
-        `${changes.map((change) => render(change, terminal.style.out)).join("")}${changes.length > 0 ? "\n" : ""}`,
-      );
-      terminal.out(`${conclude(changes, breaking)}\n`);
-    });
+    .action(
+      async (before: string, after: string, options: { readonly output: OutputFormat; readonly world?: string }) => {
+        const { terminal } = cli;
+        const from = (composer: Composer) => ({ composer, terminal, world: options.world });
+        const [old, now] = await withComposer(
+          async (composer) =>
+            [await inspectFile(before, from(composer)), await inspectFile(after, from(composer))] as const,
+        );
+        const { diffComponents } = await import("../wiring/diff.ts");
+        const changes = diffComponents(old.table, now.table);
+        const breaking = changes.filter((change) => change.breaking).length;
+        if (breaking > 0) cli.exitCode = exitCodes.findings;
+        if (options.output !== "human") {
+          await writeData(terminal, options.output, {
+            breaking: breaking > 0,
+            old: old.digest,
+            new: now.digest,
+            changes,
+          });
+          return;
+        }
+        terminal.out(
+          `${changes.map((change) => render(change, terminal.style.out)).join("")}${changes.length > 0 ? "\n" : ""}`,
+        );
+        terminal.out(`${conclude(changes, breaking)}\n`);
+      },
+    );
 }
 
 function conclude(changes: readonly Change[], breaking: number): string {

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { resolve } from "node:path";
 import { Command } from "commander";
+import type { ComposerError } from "../composer/error.ts";
 import type { Composer } from "../composer/index.ts";
 import { findHosted } from "../runner/host/catalogue.ts";
 import { interfaceOf, parseName } from "../wiring/match.ts";
@@ -9,9 +10,10 @@ import { type Cli, examples, type OutputFormat, outputOption, writeData } from "
 import { CliError } from "./error.ts";
 import { type Terminal, withProgress } from "./terminal.ts";
 import { columns, count, formatBytes, printable } from "./text.ts";
+import { readWit } from "./wit.ts";
 import { withComposer } from "./workspace.ts";
 
-/** A component as a file of the command line. */
+/** A component or a world as a path of the command line; the digest of a world is that of its binary form. */
 export interface InspectedFile {
   readonly file: string;
   readonly digest: string;
@@ -20,24 +22,48 @@ export interface InspectedFile {
 
 const maxBytes = 256 * 1024 * 1024;
 
-/** Reads and inspects a component; a file that is none is a `CliError` of the code `unreadable`. */
-export async function inspectFile(file: string, composer: Composer, terminal: Terminal): Promise<InspectedFile> {
-  const { readBounded } = await import("../operator/local/read-file.ts");
-  const read = await readBounded(resolve(terminal.cwd, file), maxBytes);
-  if (!("bytes" in read))
-    throw new CliError("unreadable", read.message, { hint: "Name the .wasm file of a component" });
+/**
+ * Reads and inspects a component, a .wit file or a folder of WIT; `world` picks one of several. What is none of them is a
+ * `CliError` of the code `unreadable`.
+ */
+export async function inspectFile(
+  file: string,
+  {
+    composer,
+    terminal,
+    world,
+  }: { readonly composer: Composer; readonly terminal: Terminal; readonly world?: string | undefined },
+): Promise<InspectedFile> {
+  const sources = await readWit(file, terminal.cwd);
   try {
-    const table = await withProgress(terminal, `Inspecting ${file}`, () => composer.inspect(read.bytes));
-    return { file, digest: `sha256:${createHash("sha256").update(read.bytes).digest("hex")}`, table };
+    const bytes =
+      sources === undefined ? await readComponent(file, terminal) : await composer.world(sources, { world });
+    const table = await withProgress(terminal, `Inspecting ${file}`, () => composer.inspect(bytes));
+    return { file, digest: `sha256:${createHash("sha256").update(bytes).digest("hex")}`, table };
   } catch (cause) {
     if ((cause as Error).name !== "ComposerError") throw cause;
-    throw new CliError("unreadable", `Cannot inspect ${file}: ${(cause as Error).message}`, { cause });
+    const { message, subject, position } = cause as ComposerError;
+    const place = position === undefined ? "" : ` (${subject}:${position.line}:${position.column})`;
+    throw new CliError("unreadable", `Cannot inspect ${file}: ${printable(`${message}${place}`)}`, {
+      cause,
+      ...(sources !== undefined && position === undefined
+        ? { hint: "Name a world of the package with --world NAME" }
+        : {}),
+    });
   }
+}
+
+async function readComponent(file: string, terminal: Terminal): Promise<Uint8Array> {
+  const { readBounded } = await import("../operator/local/read-file.ts");
+  const read = await readBounded(resolve(terminal.cwd, file), maxBytes);
+  if ("bytes" in read) return read.bytes;
+  throw new CliError("unreadable", read.message, { hint: "Name the .wasm file of a component, or WIT" });
 }
 
 interface Options {
   readonly output: OutputFormat;
   readonly wit?: true;
+  readonly world?: string;
 }
 
 /** `tenon inspect FILE` */
@@ -45,7 +71,8 @@ export function inspectCommand(cli: Cli): Command {
   return new Command("inspect")
     .summary("show what a component imports and exports")
     .description("Show a component's imports and exports, who can serve each import, its size and its digest.")
-    .argument("<file>", "the .wasm file of a component")
+    .argument("<file>", "the .wasm file of a component, a .wit file or a folder of WIT")
+    .option("--world <name>", "of WIT with several worlds, the one to show")
     .option("--wit", "print its world as WIT, and nothing else")
     .addOption(outputOption())
     .addHelpText(
@@ -58,7 +85,9 @@ export function inspectCommand(cli: Cli): Command {
     )
     .action(async (file: string, options: Options) => {
       const { terminal } = cli;
-      const inspected = await withComposer((composer) => inspectFile(file, composer, terminal));
+      const inspected = await withComposer((composer) =>
+        inspectFile(file, { composer, terminal, world: options.world }),
+      );
       const { printWorld } = await import("../wiring/world.ts");
       if (options.wit === true) terminal.out(printWorld(inspected.table));
       else if (options.output === "human") print(inspected, terminal);

@@ -11,9 +11,9 @@ export type ComposerErrorCode =
   | "closed";
 
 /** Which call of the composer failed. */
-export type ComposerStage = "inspect" | "compose" | "evaluateWac" | "wacPackages" | "flatten";
+export type ComposerStage = "inspect" | "compose" | "evaluateWac" | "wacPackages" | "world" | "flatten";
 
-/** Where in a script: both count from 1. `rendered` shows the line, with a mark below it. */
+/** Where in a script or a file of WIT: both count from 1. `rendered` shows the line, with a mark below it. */
 export interface ScriptPosition {
   readonly line: number;
   readonly column: number;
@@ -26,9 +26,9 @@ export interface ComposerFailure {
   readonly stage: ComposerStage;
   /** The reason, for a sentence that begins with what was to be done: `Cannot compose "shop": REASON`. */
   readonly message: string;
-  /** An instance, an item, a package, or a component by its index in the call. */
+  /** An instance, an item, a package, a file, or a component by its index in the call. */
   readonly subject?: string;
-  /** Of WAC scripts. */
+  /** Of WAC scripts and WIT text. */
   readonly position?: ScriptPosition;
 }
 

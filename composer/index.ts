@@ -2,7 +2,7 @@ import type { Plan } from "../runner/link/plan.ts";
 import type { TypeTable } from "../wiring/table.ts";
 import { Calls } from "./calls.ts";
 import { ComposerError, type ComposerStage } from "./error.ts";
-import type { ComposeWiring, PackageName } from "./protocol.ts";
+import type { ComposeWiring, PackageName, WitSource } from "./protocol.ts";
 
 /** A package of a WAC script, with its component. */
 export interface WacPackage extends PackageName {
@@ -15,7 +15,7 @@ export interface WacPackage extends PackageName {
  * the call settles.
  */
 export interface Composer {
-  /** Reads the imports, exports and types of a component. Function bodies are not looked at. */
+  /** Reads the imports, exports and types of a component. Function bodies are not looked at. WIT in binary form is one. */
   inspect(bytes: Uint8Array): Promise<TypeTable>;
   /**
    * Fuses components; the result is valid, and keeps the instances' names. Pass each distinct component once: 200
@@ -26,6 +26,12 @@ export interface Composer {
   wacPackages(source: string): Promise<readonly PackageName[]>;
   /** What a WAC script describes; `component` of its instances is the package's index. Errors have a `position`. */
   evaluateWac(source: string, packages: readonly WacPackage[]): Promise<ComposeWiring>;
+  /**
+   * WIT text to a component of types only, which `inspect` reads as the world; it cannot run. `world` is a name, with or
+   * without its package; it may be left out where the package has one world. At most 1 MiB of text. Errors of the text have
+   * the file as `subject`, and a `position`.
+   */
+  world(sources: readonly WitSource[], options?: { readonly world?: string | undefined }): Promise<Uint8Array>;
   /** Core modules and the plan to link them; `deadlines` writes checks into the guests' code. */
   flatten(
     bytes: Uint8Array,
@@ -50,6 +56,8 @@ export interface ComposerOptions {
 const MIB = 2 ** 20;
 /** Nobody writes a longer script, and a parser's stack has an end. */
 const SCRIPT_LENGTH = MIB;
+/** Of one call, in characters of text and of paths. */
+const WIT_LENGTH = MIB;
 
 /** Starts nothing before the first call. An idle composer does not keep the process alive. */
 export function startComposer(options: ComposerOptions = {}): Composer {
@@ -83,6 +91,14 @@ export function startComposer(options: ComposerOptions = {}): Composer {
       fits("evaluateWac", components);
       const named = packages.map(({ bytes, ...name }, component) => ({ ...name, component }));
       return await calls.run({ stage: "evaluateWac", source, packages: named, components });
+    },
+    async world(sources, { world } = {}) {
+      const length = sources.reduce((sum, { path, text }) => sum + path.length + text.length, world?.length ?? 0);
+      if (length > WIT_LENGTH) {
+        const message = `the WIT text is longer than ${WIT_LENGTH} characters: ${length}`;
+        throw new ComposerError({ code: "too-large", stage: "world", message });
+      }
+      return own(await calls.run({ stage: "world", sources, ...(world === undefined ? {} : { name: world }) }));
     },
     async flatten(bytes, { deadlines }) {
       fits("flatten", [bytes]);

@@ -17,6 +17,12 @@ export interface PackageName {
   readonly version?: string;
 }
 
+/** A file of WIT text: `NAME.wit` of the package itself, `deps/NAME.wit` or `deps/NAME/FILE.wit` of one that it needs. */
+export interface WitSource {
+  readonly path: string;
+  readonly text: string;
+}
+
 /** One call of the engine, as the worker gets it. */
 export type Call =
   | { readonly stage: "inspect"; readonly bytes: Uint8Array }
@@ -28,6 +34,7 @@ export type Call =
       readonly packages: readonly (PackageName & { readonly component: number })[];
       readonly components: readonly Uint8Array[];
     }
+  | { readonly stage: "world"; readonly sources: readonly WitSource[]; readonly name?: string }
   | { readonly stage: "flatten"; readonly bytes: Uint8Array; readonly deadlines: boolean };
 
 /** What each call answers. */
@@ -37,6 +44,7 @@ export interface Results {
   readonly compose: Uint8Array;
   readonly wacPackages: readonly PackageName[];
   readonly evaluateWac: ComposeWiring;
+  readonly world: Uint8Array;
   /** `plan` is JSON. */
   readonly flatten: { readonly plan: string; readonly modules: readonly Uint8Array[] };
 }

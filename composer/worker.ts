@@ -44,6 +44,8 @@ function invoke(functions: Engine["functions"], call: Call): Results[keyof Resul
       return functions.wacPackages(call.source);
     case "evaluateWac":
       return functions.evaluateWac(call.source, [...call.packages], [...call.components]);
+    case "world":
+      return functions.world([...call.sources], call.name);
     case "flatten":
       return functions.flatten(call.bytes, call.deadlines);
   }

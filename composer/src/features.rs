@@ -48,6 +48,11 @@ impl Features {
         self.found.extend(names.iter().map(|name| (LIFT, name.clone())));
     }
 
+    /// WIT in binary form: it can be read and compared, and not run.
+    pub fn types_only(&mut self) {
+        self.found.insert(("types-only", "a world without code".into()));
+    }
+
     /// `types` is the validator's view of the component that the payload belongs to, after the payload.
     pub fn payload(&mut self, payload: &Payload<'_>, types: Option<TypesRef<'_>>) -> Result<()> {
         match payload {

@@ -8,6 +8,8 @@ use crate::failure::{Code, Failure, Outcome, refused};
 use crate::features::Features;
 use crate::table::{Counts, Table};
 use serde_json::Value;
+use wasmparser::component_types::{ComponentAnyTypeId, ComponentEntityType, ComponentTypeId};
+use wasmparser::types::TypesRef;
 use wasmparser::{Encoding, FuncValidatorAllocations, Parser, Payload, ValidPayload, Validator, WasmFeatures};
 
 /// Reads the type table. Function bodies are left to `compose` and `flatten`: they have no part in a component's type.
@@ -60,8 +62,16 @@ pub fn read(bytes: &[u8], allowed: WasmFeatures, bodies: Bodies) -> Outcome<(Val
                 depth -= 1;
                 if depth == 0 {
                     let mut table = Table::new(types.as_ref());
-                    table.imports(&imports)?;
-                    table.exports(&exports)?;
+                    match only_world(types.as_ref(), &imports, &exports) {
+                        Some(world) => {
+                            table.world(world)?;
+                            features.types_only();
+                        }
+                        None => {
+                            table.imports(&imports)?;
+                            table.exports(&exports)?;
+                        }
+                    }
                     features.exports(table.async_exports());
                     return Ok((table.finish(counts, &features), features));
                 }
@@ -71,6 +81,30 @@ pub fn read(bytes: &[u8], allowed: WasmFeatures, bodies: Bodies) -> Outcome<(Val
         features.payload(&payload, validator.types(0)).map_err(invalid)?;
     }
     Err(Failure::new(Code::InvalidComponent, "the binary ends before the component does"))
+}
+
+/// WIT in binary form is a component that exports types and nothing else; a type that holds just a component is a world.
+/// One world is read as such. Of several, none is.
+fn only_world(types: TypesRef<'_>, imports: &[String], exports: &[String]) -> Option<ComponentTypeId> {
+    let mut found = None;
+    if !imports.is_empty() {
+        return None;
+    }
+    for name in exports {
+        let ComponentEntityType::Type { created: ComponentAnyTypeId::Component(id), .. } =
+            types.component_item_for_export(name)?.ty
+        else {
+            return None;
+        };
+        let holder = &types[id];
+        for item in holder.exports.values() {
+            let ComponentEntityType::Component(world) = item.ty else { continue };
+            if found.replace(world).is_some() || holder.exports.len() != 1 || !holder.imports.is_empty() {
+                return None;
+            }
+        }
+    }
+    found
 }
 
 fn invalid(error: wasmparser::BinaryReaderError) -> Failure {

@@ -12,6 +12,7 @@ mod rewrite;
 mod rows;
 mod table;
 mod wac;
+mod world;
 
 mod bindings {
     wit_bindgen::generate!({ path: "wit", world: "composer" });
@@ -19,7 +20,7 @@ mod bindings {
     export!(Engine);
 }
 
-use bindings::exports::tenon::composer::engine::{Flat, Guest, Heap, PackageName, WacPackage, Wiring};
+use bindings::exports::tenon::composer::engine::{Flat, Guest, Heap, PackageName, Source, WacPackage, Wiring};
 use failure::Outcome;
 
 struct Engine;
@@ -39,6 +40,10 @@ impl Guest for Engine {
 
     fn evaluate_wac(source: String, packages: Vec<WacPackage>, components: Vec<Vec<u8>>) -> Outcome<Wiring> {
         wac::evaluate(&source, &packages, components)
+    }
+
+    fn world(sources: Vec<Source>, name: Option<String>) -> Outcome<Vec<u8>> {
+        world::world(sources, name.as_deref())
     }
 
     fn flatten(bytes: Vec<u8>, deadlines: bool) -> Outcome<Flat> {

@@ -5,7 +5,7 @@ use crate::features::Features;
 use serde_json::{Map, Value, json};
 use std::collections::HashMap;
 use wasmparser::component_types::{
-    ComponentAnyTypeId, ComponentCoreModuleTypeId, ComponentEntityType, ComponentItem, ResourceId,
+    ComponentAnyTypeId, ComponentCoreModuleTypeId, ComponentEntityType, ComponentItem, ComponentTypeId, ResourceId,
 };
 use wasmparser::types::TypesRef;
 
@@ -62,6 +62,19 @@ impl<'a> Table<'a> {
         self.path = vec!["export".into()];
         for name in names {
             self.side(1, name, self.types.component_item_for_export(name))?;
+        }
+        Ok(())
+    }
+
+    /// The imports and exports of a component's type, as if they were the component's own.
+    pub fn world(&mut self, world: ComponentTypeId) -> Outcome<()> {
+        let types = self.types;
+        let world = &types[world];
+        for (index, (side, items)) in [("import", &world.imports), ("export", &world.exports)].into_iter().enumerate() {
+            self.path = vec![side.into()];
+            for (name, item) in items {
+                self.side(index, name, Some(item))?;
+            }
         }
         Ok(())
     }

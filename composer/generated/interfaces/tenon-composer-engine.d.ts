@@ -4,6 +4,7 @@ export function inspect(bytes: Uint8Array): string;
 export function compose(components: Array<Uint8Array>, wiring: Wiring): Uint8Array;
 export function wacPackages(source: string): Array<PackageName>;
 export function evaluateWac(source: string, packages: Array<WacPackage>, components: Array<Uint8Array>): Wiring;
+export function world(sources: Array<Source>, name: string | undefined): Uint8Array;
 export function flatten(bytes: Uint8Array, deadlines: boolean): Flat;
 export function memory(): Heap;
 /**
@@ -25,9 +26,11 @@ export function memory(): Heap;
  * 
  * ## `"wac"`
  * 
+ * ## `"wit"`
+ * 
  * ## `"internal"`
  */
-export type Code = 'not-a-component' | 'invalid-component' | 'unsupported-component' | 'too-large' | 'wiring' | 'encode' | 'validate' | 'wac' | 'internal';
+export type Code = 'not-a-component' | 'invalid-component' | 'unsupported-component' | 'too-large' | 'wiring' | 'encode' | 'validate' | 'wac' | 'wit' | 'internal';
 export interface Position {
   line: number,
   column: number,
@@ -74,6 +77,10 @@ export interface WacPackage {
 export interface PackageName {
   name: string,
   version?: string,
+}
+export interface Source {
+  path: string,
+  text: string,
 }
 export interface Flat {
   plan: string,

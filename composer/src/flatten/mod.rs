@@ -121,6 +121,7 @@ fn refuse(features: &Features) -> Outcome<()> {
         features::LOWER => format!("the runner does not serve async imports yet: {name}"),
         "module-import" => format!("the runner does not serve imported core modules: {name}"),
         "component-import" => format!("the runner does not serve imported components: {name}"),
+        "types-only" => "this is a world: it has types, and no code to run".into(),
         "value-import" => format!("the runner does not serve imported values: {name}"),
         _ => format!("the runner does not run this: {name}"),
     };
