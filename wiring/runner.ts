@@ -102,7 +102,7 @@ function missingGrant(field: string, imports: readonly HostImport[], backends: r
 }
 
 /** Features that no runner has whatever the wiring is; imports of modules and components are in the wiring's own hands. */
-const engineFeatures = ["memory64", "shared-memory", "custom-page-size"];
+const engineFeatures = ["memory64", "shared-memory", "custom-page-size", "types-only"];
 
 function unsupported(instance: string, field: string, { features }: TypeTable): Diagnostic[] {
   const base = { severity: "error", field, instance } as const;

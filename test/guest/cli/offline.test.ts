@@ -338,7 +338,7 @@ describe("tenon inspect", () => {
     ["a missing file", "nowhere.wasm", "Cannot find the file"],
     ["a core module", "core.wasm", "this is a core WebAssembly module"],
     ["text", "text.wasm", "Cannot inspect text.wasm"],
-    ["a folder", ".", "Cannot read a folder"],
+    ["a folder without WIT", ".", "Cannot find a .wit file in the folder"],
   ])("ends with 3 on %s", (_, file, message) =>
     withFolder({ "core.wasm": new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]), "text.wasm": "text" }, async (cwd) => {
       expect(await tenon(["inspect", file], { cwd })).toMatchObject({
