@@ -68,8 +68,15 @@ export class Callable implements LinkedFunction {
   }
 
   async call(...args: unknown[]): Promise<unknown> {
-    const core = this.#lower(args);
-    return this.#lift(await this.#run(core));
+    const values = this.#lower(args);
+    let started: Core | undefined | Promise<Core | undefined>;
+    try {
+      started = this.#start(...values);
+    } catch (error) {
+      throw this.#parts.caller.failed(error);
+    }
+    // lifted before anything else can run: the next call frees or overwrites what the result points at
+    return typeof started === "object" ? started.then(this.#onLift, this.#onError) : this.#lift(started);
   }
 
   /** The same at once; a host function that must wait is a trap. For constructors, which JavaScript can't suspend. */
@@ -82,7 +89,7 @@ export class Callable implements LinkedFunction {
     } catch (error) {
       throw caller.failed(error);
     }
-    return this.#lift(this.#ended(result));
+    return this.#lift(result);
   }
 
   /** Begins the call; a value that does not fit ends it again, but not the instance. */
@@ -102,8 +109,10 @@ export class Callable implements LinkedFunction {
     }
   }
 
+  /** Reads the result and frees it in the guest; only then is the call over. */
   #lift(result: Core | undefined): unknown {
     const { caller, context } = this.#parts;
+    if (caller.fate.trap !== undefined) caller.end();
     try {
       exitCall(caller)();
       context.begin();
@@ -111,7 +120,11 @@ export class Callable implements LinkedFunction {
     } catch (error) {
       throw error instanceof HostError ? error : caller.failed(error);
     } finally {
-      if (caller.fate.trap === undefined) caller.settle();
+      if (caller.fate.trap === undefined) {
+        this.#keepPostReturn(result);
+        caller.settle();
+        caller.end();
+      }
     }
   }
 
@@ -127,16 +140,21 @@ export class Callable implements LinkedFunction {
 
   // Made once: an instance is in one call at a time.
   readonly #onResult = (result: Core | undefined): Core | undefined => this.#ended(result);
+  readonly #onLift = (result: Core | undefined): unknown => this.#lift(result);
   readonly #onError = (error: unknown): never => {
     throw this.#parts.caller.failed(error);
   };
 
   #ended(result: Core | undefined): Core | undefined {
+    this.#parts.caller.end();
+    this.#keepPostReturn(result);
+    return result;
+  }
+
+  #keepPostReturn(result: Core | undefined): void {
     const { caller, postReturn } = this.#parts;
-    caller.end();
     if (postReturn !== undefined)
       caller.afterwards(() => void (result === undefined ? postReturn() : postReturn(result)));
-    return result;
   }
 }
 

@@ -102,7 +102,7 @@ export class LinkedInstance implements Linked, Caller {
     try {
       postReturn();
     } catch (error) {
-      throw this.fate.fail(error);
+      throw this.failed(error);
     }
   }
 
