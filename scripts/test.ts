@@ -7,6 +7,7 @@ import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { argv, env, execPath, exit } from "node:process";
+import { countResults, type JestReport, type TierResults } from "./results.ts";
 
 /** Folders of `test/`; what a tier needs besides Node is said in CONTRIBUTING.md. */
 const tiers = ["unit", "guest"] as const;
@@ -35,7 +36,7 @@ function split(words: readonly string[]): [string[], string[]] {
   return at < 0 ? [[...words], []] : [words.slice(0, at), words.slice(at + 1)];
 }
 
-function runTier(tier: string): { passed: number; failed: number; skipped: number } {
+function runTier(tier: string): TierResults {
   const folder = join(root, ".cache");
   mkdirSync(folder, { recursive: true });
   const output = join(folder, `jest-${tier}.json`);
@@ -59,17 +60,12 @@ function runTier(tier: string): { passed: number; failed: number; skipped: numbe
       env: { ...env, NODE_OPTIONS: `${env["NODE_OPTIONS"] ?? ""} --experimental-vm-modules --no-warnings`.trim() },
     },
   );
-  return readResults(output) ?? { passed: 0, failed: run.status === 0 ? 0 : 1, skipped: 0 };
+  return countResults(readReport(output), run.status);
 }
 
-function readResults(path: string): { passed: number; failed: number; skipped: number } | undefined {
+function readReport(path: string): JestReport | undefined {
   try {
-    const results = JSON.parse(readFileSync(path, "utf8"));
-    return {
-      passed: results.numPassedTests,
-      failed: results.numFailedTests + results.numRuntimeErrorTestSuites,
-      skipped: results.numPendingTests + results.numTodoTests,
-    };
+    return JSON.parse(readFileSync(path, "utf8"));
   } catch {
     return undefined;
   }
