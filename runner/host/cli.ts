@@ -34,8 +34,8 @@ export const cliInterfaces: readonly HostInterface[] = [
   define("stdin", (host) => ({ "get-stdin": typed(() => openInput(host, stdin)) })),
   define("stdout", (host) => ({ "get-stdout": typed(outputOf(host, "stdout", () => stdout)) })),
   define("stderr", (host) => ({ "get-stderr": typed(outputOf(host, "stderr", () => stderr)) })),
-  define("terminal-input", () => ({})),
-  define("terminal-output", () => ({})),
+  { ...define("terminal-input", () => ({})), resources: { "terminal-input": TerminalInput } },
+  { ...define("terminal-output", () => ({})), resources: { "terminal-output": TerminalOutput } },
   define("terminal-stdin", (host) => ({
     "get-terminal-stdin": typed(() => (isTerminal(host, stdin) ? new TerminalInput() : undefined)),
   })),

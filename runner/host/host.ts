@@ -12,11 +12,17 @@ export interface HostInterface {
   readonly speaks: (version: string) => boolean;
   /** The import's functions by name as the component writes it: `[method]input-stream.read`, `[resource-drop]…` excluded. */
   readonly bind: (guest: GuestContext, host: HostInstance) => Readonly<Record<string, HostFunction>>;
-  /** Classes of its resources by their WIT names; where given, a handle of any other class is refused by the linker. */
+  /**
+   * Classes of its resources by their WIT names: a handle of any other class is refused by the linker. What a function
+   * hands out with `GuestContext.add` is nobody's without it: its class is the only thing that says what it is.
+   */
   readonly resources?: Readonly<Record<string, ResourceClass>>;
 }
-/** The class of a host's objects. */
-export type ResourceClass = abstract new (...args: never[]) => object;
+/** The class of a host's objects; its constructor may be private. */
+export interface ResourceClass {
+  readonly name: string;
+  [Symbol.hasInstance](value: unknown): boolean;
+}
 
 /**
  * A host function.

@@ -12,12 +12,13 @@ const blocking = (call: CoreFunction): HostFunction => ({ kind: "core", blocking
 
 /** `wasi:io` 0.2: error, poll and streams, for the streams and pollables of every other interface. */
 export const ioInterfaces: readonly HostInterface[] = [
-  { name: "wasi:io/error", speaks, bind: bindError },
-  { name: "wasi:io/poll", speaks, bind: bindPoll },
+  { name: "wasi:io/error", speaks, bind: bindError, resources: { error: IoError } },
+  { name: "wasi:io/poll", speaks, bind: bindPoll, resources: { pollable: Pollable } },
   {
     name: "wasi:io/streams",
     speaks,
     bind: (guest) => ({ ...bindInput(guest), ...bindOutput(guest), ...bindSplice(guest) }),
+    resources: { "input-stream": InputStream, "output-stream": OutputStream },
   },
 ];
 

@@ -57,7 +57,7 @@ const udpMethods = [
  */
 export const socketsInterfaces: readonly HostInterface[] = [
   define("instance-network", () => ({ "instance-network": typed(() => new Network()) })),
-  define("network", () => ({ "network-error-code": typed(() => undefined) })),
+  { ...define("network", () => ({ "network-error-code": typed(() => undefined) })), resources: { network: Network } },
   define("tcp-create-socket", (host) => ({ "create-tcp-socket": typed(() => deny(host, "create a TCP socket")) })),
   define("udp-create-socket", (host) => ({ "create-udp-socket": typed(() => deny(host, "create a UDP socket")) })),
   define("ip-name-lookup", (host) => ({

@@ -4,7 +4,7 @@ import { type Encoding, GuestMemory } from "../abi/memory.ts";
 import { type GuestContext, type ResourceClass, Trap } from "../host/host.ts";
 import type { Fate } from "./fate.ts";
 import { GuestResource } from "./guest-resource.ts";
-import type { HandleTable } from "./handles.ts";
+import { type HandleTable, someHostResource } from "./handles.ts";
 
 /** What the contexts of one linked instance share. */
 export interface ContextParts {
@@ -23,8 +23,8 @@ export interface ResourceTypes {
   definedBy(resource: number): number | undefined;
   /** The class that a host declared for its resource. */
   classOf(resource: number): ResourceClass | undefined;
-  /** The resource of a host object whose class some host declared, else `someHostResource`. */
-  resourceOf(object: object): number;
+  /** Whether an object is of the class that a host declared for its resource; nothing is where it declared none. */
+  fits(object: unknown, resource: number): boolean;
   /** The object that stands for a guest's resource in the host's hands. */
   wrap(resource: number, rep: number): GuestResource;
 }
@@ -80,7 +80,7 @@ export class Context extends GuestMemory implements GuestContext, AbiContext {
   }
 
   add(object: object): number {
-    return this.handles.add(object, this.#resources.resourceOf(object));
+    return this.handles.add(object, someHostResource);
   }
   get<T>(handle: number, type: abstract new (...args: never[]) => T): T {
     const object = this.handles.peek(handle);

@@ -1,6 +1,9 @@
 import { Trap } from "../host/host.ts";
 
-/** The resource of a host object whose resource number is not known: hand-written hosts add objects, not types. */
+/**
+ * Stands for the resource of an object that a hand-written host function added: such functions know classes, not
+ * numbers, and two versions of an interface share a class. Where a resource is asked for, the object's class tells.
+ */
 export const someHostResource = -1;
 
 /** Handles that one component instance may hold at once. */
@@ -8,6 +11,9 @@ const maxHandles = 1 << 20;
 const free = -2;
 /** In `lends`: the handle is a borrow. */
 const borrowed = -1;
+
+/** Whether an object may be taken for one of a resource. */
+export type Fits = (object: unknown, resource: number) => boolean;
 
 /** Borrows of one call, nested like the calls. What was lent may not be dropped before the call ends. */
 export interface BorrowScope {
@@ -22,8 +28,7 @@ export interface BorrowScope {
  * Index 0 is never valid; freed indices are used again, last first.
  */
 export class HandleTable {
-  /** Resources below this number are the host's. */
-  readonly #hostResources: number;
+  readonly #fits: Fits;
   #reps: unknown[] = [undefined];
   #resources: number[] = [free];
   #lends: number[] = [0];
@@ -31,8 +36,9 @@ export class HandleTable {
   #free: number[] = [];
   #saved: SavedHandles | undefined;
 
-  constructor(hostResources: number) {
-    this.#hostResources = hostResources;
+  /** `fits` says whether an object is of the class of a host's resource. */
+  constructor(fits: Fits) {
+    this.#fits = fits;
   }
 
   /** A new owned handle. */
@@ -168,8 +174,7 @@ export class HandleTable {
   }
   #typed(handle: number, resource: number): void {
     this.#known(handle);
-    const found = this.#resources[handle]!;
-    if (found === resource || (found === someHostResource && resource < this.#hostResources)) return;
+    if (this.#resources[handle] === resource || this.#fits(this.#reps[handle], resource)) return;
     throw new Trap(`handle of another resource type: ${handle}`);
   }
 }

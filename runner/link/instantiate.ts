@@ -43,7 +43,7 @@ export class Instance {
     this.#options = options;
     const { plan } = prepared;
     const { resources } = prepared;
-    this.handleTables = plan.componentInstances.map(() => new HandleTable(resources.hostCount));
+    this.handleTables = plan.componentInstances.map(() => new HandleTable(resources.fits));
     const types = { ...resources, wrap };
     this.#resources = { tables: this.handleTables, fate: this.fate, ownerOf: resources.ownerOf, types };
     this.contexts = this.#makeContexts();

@@ -2,15 +2,12 @@ import type { HostInterface, ResourceClass } from "../host/host.ts";
 import type { ResourceTypes } from "./context.ts";
 import { LinkError } from "./error.ts";
 import { GuestResource, type WrapResource } from "./guest-resource.ts";
-import { someHostResource } from "./handles.ts";
 import type { Plan } from "./plan.ts";
 
 /** What the plan and the hosts say of resources; shared by all instances of a plan. */
 export interface PlanResources extends Omit<ResourceTypes, "wrap"> {
   /** The component instance that a resource table belongs to. */
   ownerOf(table: number): number;
-  /** Resources below this number are the host's. */
-  readonly hostCount: number;
 }
 
 /** Reads the resources of a plan. */
@@ -19,10 +16,6 @@ export function planResources(plan: Plan, hosts: readonly HostInterface[]): Plan
   const definers = new Map<number, number>();
   for (const step of plan.steps) if (step.op === "resource") definers.set(step.index, step.componentInstance);
   const classes = plan.importedResources.map(([interfaceName, path]) => classFor(hosts, interfaceName, path));
-  const numbers = new Map<object, number>();
-  classes.forEach((type, resource) => {
-    if (type !== undefined) numbers.set(type, resource);
-  });
   const entry = (table: number) => {
     const found = plan.resourceTables[table];
     if (found === undefined || found === null)
@@ -30,13 +23,15 @@ export function planResources(plan: Plan, hosts: readonly HostInterface[]): Plan
     return found;
   };
   return {
-    hostCount,
     of: (table) => entry(table)[0],
     ownerOf: (table) => entry(table)[1],
     isHost: (resource) => resource < hostCount,
     definedBy: (resource) => definers.get(resource),
     classOf: (resource) => classes[resource],
-    resourceOf: (object) => numbers.get(object.constructor) ?? someHostResource,
+    fits: (object, resource) => {
+      const type = classes[resource];
+      return type !== undefined && object instanceof type;
+    },
   };
 }
 

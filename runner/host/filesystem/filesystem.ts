@@ -26,6 +26,7 @@ export const filesystemInterfaces: readonly HostInterface[] = [
     name: "wasi:filesystem/types",
     speaks: speaks("wasi:filesystem/types"),
     bind: () => ({ ...bindFiles(), ...bindPaths(), ...bindRest() }),
+    resources: { descriptor: Descriptor, "directory-entry-stream": DirectoryEntryStream },
   },
 ];
 

@@ -1,13 +1,31 @@
-import type { GuestContext, HostFunction, HostInstance, HostInterface } from "../host.ts";
+import type { GuestContext, HostFunction, HostInstance, HostInterface, ResourceClass } from "../host.ts";
 import { bindFields, plain } from "./bind-fields.ts";
 import { bindRequests } from "./bind-requests.ts";
 import { bindBodies, bindResponses } from "./bind-responses.ts";
 import { Client } from "./client.ts";
 import { writeErrorCode } from "./error-code.ts";
+import { ResponseOutparam } from "./exchange.ts";
+import { Fields } from "./fields.ts";
 import { FutureResponse } from "./future-response.ts";
-import { OutgoingRequest, RequestOptions } from "./messages.ts";
+import { FutureTrailers, IncomingBody } from "./incoming-body.ts";
+import { IncomingRequest, IncomingResponse, OutgoingRequest, OutgoingResponse, RequestOptions } from "./messages.ts";
+import { OutgoingBody } from "./outgoing-body.ts";
 
 const speaks = (version: string): boolean => /^0\.2\.\d+$/.test(version);
+
+const resources: Readonly<Record<string, ResourceClass>> = {
+  fields: Fields,
+  "incoming-request": IncomingRequest,
+  "outgoing-request": OutgoingRequest,
+  "request-options": RequestOptions,
+  "response-outparam": ResponseOutparam,
+  "incoming-response": IncomingResponse,
+  "outgoing-response": OutgoingResponse,
+  "incoming-body": IncomingBody,
+  "outgoing-body": OutgoingBody,
+  "future-trailers": FutureTrailers,
+  "future-incoming-response": FutureResponse,
+};
 
 /** `wasi:http` 0.2 as imports: types and outgoing-handler. The export `incoming-handler` is called by `runner/serve/http.ts`. */
 export const httpInterfaces: readonly HostInterface[] = [
@@ -15,6 +33,7 @@ export const httpInterfaces: readonly HostInterface[] = [
     name: "wasi:http/types",
     speaks,
     bind: (guest) => ({ ...bindFields(guest), ...bindRequests(guest), ...bindResponses(guest), ...bindBodies(guest) }),
+    resources,
   },
   { name: "wasi:http/outgoing-handler", speaks, bind: bindHandler },
 ];

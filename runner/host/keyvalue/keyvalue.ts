@@ -1,7 +1,7 @@
 import { findHosted } from "../catalogue.ts";
 import { blocking, typed } from "../functions.ts";
 import { HostError, type HostFunction, type HostInstance, type HostInterface } from "../host.ts";
-import { type Bucket, openBucket } from "./bucket.ts";
+import { Bucket, openBucket } from "./bucket.ts";
 import { Cas } from "./cas.ts";
 import { checkBatch, checkBatchBytes, checkKey, checkValue, type StoreError } from "./limits.ts";
 
@@ -46,6 +46,7 @@ function define(
     name: full,
     speaks: (version) => version === draft && findHosted(full, version) !== undefined,
     bind: (_guest, host) => bind(host),
+    resources: { bucket: Bucket, cas: Cas },
   };
 }
 

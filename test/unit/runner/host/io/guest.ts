@@ -1,7 +1,7 @@
 import type { HostFunction } from "../../../../../runner/host/host.ts";
 import { Context } from "../../../../../runner/link/context.ts";
 import { Fate } from "../../../../../runner/link/fate.ts";
-import { HandleTable, someHostResource } from "../../../../../runner/link/handles.ts";
+import { HandleTable } from "../../../../../runner/link/handles.ts";
 import { plainResource } from "../../../../../runner/link/resource-types.ts";
 
 /** Where results are written: above it lies what the bump allocator gives. */
@@ -13,7 +13,7 @@ export class TestGuest extends Context {
   #next = 4096;
 
   constructor() {
-    const handles = new HandleTable(100);
+    const handles = new HandleTable(() => true);
     super({
       encoding: "utf8",
       componentInstance: 0,
@@ -24,7 +24,7 @@ export class TestGuest extends Context {
         isHost: () => true,
         definedBy: () => undefined,
         classOf: () => undefined,
-        resourceOf: () => someHostResource,
+        fits: () => true,
         wrap: plainResource,
       },
     });
