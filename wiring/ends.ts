@@ -1,5 +1,5 @@
 import type { Draft } from "./draft.ts";
-import { closest, didYouMean, quoted } from "./hint.ts";
+import { closest, didYouMean, newEffort, quoted } from "./hint.ts";
 import { findItem, interfaceOf, type Match, matchNames, parseName } from "./match.ts";
 import type { Edge, End } from "./spec.ts";
 import type { Item, TypeTable } from "./table.ts";
@@ -37,10 +37,7 @@ export class EndReader {
     const { declared, spec } = draft;
     const ends = (spec.connections ?? []).flatMap(({ from, to }) => [from, to]);
     const undeclared = new Set(ends.map(instanceOf).filter((name) => name !== spec.name && !declared.has(name)));
-    const [only] = undeclared;
-    // One unknown name means the composition, unless it looks like a slip of the pen.
-    const meant = undeclared.size === 1 && only !== "" && closest(only!, declared.keys()) === undefined;
-    this.#outside = meant ? only! : spec.name;
+    this.#outside = onlyStranger(undeclared, declared.keys()) ?? spec.name;
   }
 
   /** Decides what a connection is; which end imports follows from the types, `from` where both could. */
@@ -162,6 +159,20 @@ export class EndReader {
       hint: didYouMean(item, names, this.#draft.effort),
     });
   }
+}
+
+/** The one unknown name that means the composition; one that is close to a declared name is a slip of the pen. */
+function onlyStranger(undeclared: Iterable<string>, declared: Iterable<string>): string | undefined {
+  const known = [...declared];
+  // Not the draft's: what is spent here is not missing in its suggestions.
+  const effort = newEffort();
+  let only: string | undefined;
+  for (const name of undeclared) {
+    if (closest(name, known, effort) !== undefined) continue;
+    if (name === "" || only !== undefined) return undefined;
+    only = name;
+  }
+  return only;
 }
 
 function isInner(end: ParsedEnd): end is InnerEnd {

@@ -13,6 +13,8 @@ import type { YamlDocument } from "./yaml.ts";
 
 /** More problems than this help nobody. */
 const maxProblems = 100;
+/** Undeclared names that are compared with the declared ones: more are not all slips of one pen. */
+const maxUndeclared = 32;
 const sections = ["components", "instances", "connections", "exports"];
 
 interface Into {
@@ -67,7 +69,7 @@ export function readComposeFile(document: YamlDocument, options: TextOptions, in
 
 const endName = (end: string): string => end.split("/", 1)[0]!;
 
-/** The one undeclared name among the ends, if it is not a slip of the pen, else the folder's name. */
+/** The one undeclared name among the ends that is no slip of the pen, else the folder's name. */
 function nameComposition(
   parts: { readonly [part in "instances" | "connections" | "exports"]: readonly Entry[] },
   folder: string,
@@ -79,9 +81,11 @@ function nameComposition(
   ];
   const undeclared = new Set(ends.filter((end) => end?.includes("/")).map((end) => endName(end!)));
   for (const name of declared) if (name !== undefined) undeclared.delete(name);
-  const [only, ...others] = undeclared;
-  const isName = only !== undefined && others.length === 0 && new RegExp(serviceNamePattern).test(only);
-  if (isName && nearest(only, declared as Set<string>) === undefined) return only;
+  const strangers = [...undeclared]
+    .slice(0, maxUndeclared)
+    .filter((name) => nearest(name, declared as Set<string>) === undefined);
+  const [only, ...others] = strangers;
+  if (only !== undefined && others.length === 0 && new RegExp(serviceNamePattern).test(only)) return only;
   return toName(folder) ?? "composition";
 }
 

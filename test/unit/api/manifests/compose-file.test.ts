@@ -83,6 +83,8 @@ exports: { "x:y/w": one/x:y/w, renamed: { from: two/x:y/w } }
     expect(name("  - { from: auth/x:y/z, to: db/x:y/z }")).toBe("user-api");
     expect(name("  - { from: auht/x:y/z, to: db/x:y/z }")).toBe("user-api");
     expect(name("  - { from: first/x:y/z, to: db/x:y/z }\n  - { from: second/x:y/z, to: db/x:y/z }")).toBe("user-api");
+    const slipBeside = "  - { from: auht/x:y/z, to: db/x:y/z }\n  - { from: auth/x:y/z, to: outside/x:y/z }";
+    expect(name(slipBeside)).toBe("outside");
     expect(name("  - { from: auth/x:y/z, to: db/x:y/z }", "42")).toBe("composition");
   });
 
