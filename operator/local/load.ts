@@ -125,7 +125,7 @@ class Declared {
       return;
     }
     this.#places.set(name, locate("metadata.name"));
-    const read = await this.#read(manifest.spec.source, { name, directory, place: locate("spec.source.file.path") });
+    const read = await this.#read(manifest.spec.source, { name, directory, field: "spec.source", locate });
     if (read !== undefined) this.#components.set(name, read);
     else this.#missing.add(name);
   }
@@ -138,8 +138,8 @@ class Declared {
       if (component.source === undefined) continue;
       const name = componentName(component);
       if (components.has(name) || missing.has(name)) continue;
-      const place = located.locate(`spec.instances[${index}].component.source.file.path`);
-      const read = await this.#read(component.source, { name, directory, place });
+      const field = `spec.instances[${index}].component.source`;
+      const read = await this.#read(component.source, { name, directory, field, locate: located.locate });
       if (read !== undefined) components.set(name, read);
       else missing.add(name);
     }

@@ -70,7 +70,8 @@ async function readPackage(
       () => true,
       () => false,
     );
-    if (exists) return readSource({ file: { path } }, { name: full, directory, place: { file } }, reader);
+    if (!exists) continue;
+    return readSource({ file: { path } }, { name: full, directory, field: "", locate: () => ({ file }) }, reader);
   }
   return makeError(
     "script",

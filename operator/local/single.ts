@@ -27,7 +27,8 @@ export async function loadSingle(
   const locate = () => ({ file: path });
   const name = toName(basename(file, ".wasm")) ?? singleInstance;
   const source = { file: { path: file } };
-  const read = await readSource(source, { name, directory: cwd, place: locate() }, { composer, tables: new Map() });
+  const at = { name, directory: cwd, field: "spec.source", locate };
+  const read = await readSource(source, at, { composer, tables: new Map() });
   if (!("digest" in read)) return { remarks: [read] };
   const manifest = {
     apiVersion,

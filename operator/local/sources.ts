@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { resolve } from "node:path";
-import type { Place } from "../../api/manifests/finding.ts";
+import type { Locate } from "../../api/manifests/finding.ts";
 import type { Source } from "../../api/source.ts";
 import type { Composer } from "../../composer/index.ts";
 import type { Failure } from "../../wiring/failure.ts";
@@ -37,7 +37,9 @@ export interface SourceReader {
 export interface SourceAt {
   readonly name: string;
   readonly directory: string;
-  readonly place: Place;
+  /** The field of the source: `spec.source`. */
+  readonly field: string;
+  readonly locate: Locate;
 }
 
 /** Reads and inspects a component. What cannot be read is an error; bytes that are no component are `failure`. */
@@ -46,10 +48,13 @@ export async function readSource(
   at: SourceAt,
   reader: SourceReader,
 ): Promise<LoadedComponent | Remark> {
-  if (source.file === undefined) return makeError("source", at.place, refuse(source));
+  if (source.file === undefined) {
+    const kind = Object.keys(source)[0];
+    return makeError("source", at.locate(kind === undefined ? at.field : `${at.field}.${kind}`), refuse(source));
+  }
   const file = resolve(at.directory, source.file.path);
   const read = await readBounded(file, maxComponent, reader.signal);
-  if (!("bytes" in read)) return makeError("source", at.place, read);
+  if (!("bytes" in read)) return makeError("source", at.locate(`${at.field}.file.path`), read);
   const { bytes } = read;
   const digest = `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
   const { table, failure } = await inspect(bytes, digest, reader);

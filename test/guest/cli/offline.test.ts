@@ -167,12 +167,14 @@ spec:
     ],
     ["package", "package: { name: acme:auth, version: ^1 }", "Cannot fetch a package locally: acme:auth"],
     ["configMap", "configMap: { name: c, key: k }", "Cannot read a configMap source without a cluster: c"],
-  ])("refuses a source of kind %s, saying what to do", (_, source, message) => {
+  ])("refuses a source of kind %s at its field, saying what to do", (kind, source, message) => {
     const text = `apiVersion: tenon.dev/v1alpha1\nkind: Component\nmetadata: { name: a }\nspec: { source: { ${source} } }\n`;
     return withFolder({ "a.yaml": text }, async (cwd) => {
       const { code, out } = await tenon(["check", ".", "-o", "json"], { cwd });
       expect(code).toBe(1);
-      expect(JSON.parse(out).remarks).toMatchObject([{ message, hint: expect.stringContaining("source: { file:") }]);
+      expect(JSON.parse(out).remarks).toMatchObject([
+        { message, place: { path: `spec.source.${kind}` }, hint: expect.stringContaining("source: { file:") },
+      ]);
     });
   });
 });
