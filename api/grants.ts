@@ -60,7 +60,12 @@ const mount = {
       pattern: "^/",
       maxLength: 1024,
     },
-    readOnly: { type: "boolean", description: "Refuse every write. False where it is not given.", default: false },
+    readOnly: {
+      type: "boolean",
+      description:
+        "True: the instance reads, and every write, rename and removal is refused. False: it may change what is there.",
+      default: false,
+    },
   },
 } as const satisfies Schema;
 
@@ -78,7 +83,8 @@ const bucket = {
     },
     access: {
       type: "string",
-      description: "ReadWrite or ReadOnly.",
+      description:
+        "ReadWrite: the instance reads, sets and deletes keys. ReadOnly: it reads, and every change is refused.",
       enum: ["ReadWrite", "ReadOnly"],
       default: "ReadWrite",
     },
