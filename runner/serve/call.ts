@@ -42,7 +42,7 @@ export class CallGateway {
       return answer(response, 200, this.#document);
     }
     try {
-      const target = this.#find(url) ?? this.#unknown(url.slice(0, 200));
+      const target = this.#find(url) ?? this.#unknown(functionOf(url));
       if (request.method !== "POST") return refuseMethod(response, "POST");
       if (target.refused !== null) throw new CallError("unsupported-type", target.refused);
       const args = this.parse(target, await readJson(request, this.#bodyBytes));
@@ -56,7 +56,7 @@ export class CallGateway {
 
   /** The function of that name. Throws `CallError` `not-found`, which lists those that there are. */
   find(interfaceName: string, name: string): ExportedFunction {
-    return findFunction(this.functions, interfaceName, name) ?? this.#unknown(`${interfaceName}.${name}`);
+    return findFunction(this.functions, interfaceName, name) ?? this.#unknown(showFunction(interfaceName, name));
   }
 
   /**
@@ -122,7 +122,7 @@ export class CallGateway {
   }
 
   #unknown(what: string): never {
-    const names = this.functions.map((it) => `${it.interface || noInterface}.${it.name}`);
+    const names = this.functions.map((it) => showFunction(it.interface, it.name));
     const known = names.length === 0 ? "the composition exports none" : `there are ${names.slice(0, 20).join(", ")}`;
     throw new CallError("not-found", `Cannot find the function ${JSON.stringify(what)}: ${known}`);
   }
@@ -138,6 +138,17 @@ function splitPath(url: string): readonly [string, string] | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** What a path asks for, as people write it; the path itself where it names no function. */
+function functionOf(url: string): string {
+  const parts = splitPath(url);
+  return (parts === undefined ? url : showFunction(...parts)).slice(0, 200);
+}
+
+/** `-` is for paths only: nobody has to know it to read a message. */
+function showFunction(interfaceName: string, name: string): string {
+  return interfaceName === "" || interfaceName === noInterface ? name : `${interfaceName}.${name}`;
 }
 
 async function readJson(request: IncomingMessage, limit: number): Promise<unknown> {

@@ -85,6 +85,11 @@ describe("tenon call", () => {
     expect(JSON.parse(out)).toBe("18446744073709551615");
   }, 30_000);
 
+  test("names a function that is not there as it was asked for", async () => {
+    const { code, err } = await tenon("call", built("echo"), "nothing");
+    expect([code, err]).toEqual([1, expect.stringContaining('Cannot find the function "nothing": there are')]);
+  }, 30_000);
+
   test("names the place of a bad argument", async () => {
     const { code, err } = await tenon("call", built("echo"), "echo-person", '{"name":"a","mail":1,"note":""}');
     expect([code, err]).toEqual([1, expect.stringContaining("Cannot read value.mail: expected a string, found 1")]);
