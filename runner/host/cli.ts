@@ -2,7 +2,7 @@ import { stderr, stdin, stdout } from "node:process";
 import type { Readable, Writable } from "node:stream";
 import { speaks } from "./catalogue.ts";
 import { core, typed } from "./functions.ts";
-import { type HostFunction, type HostInstance, type HostInterface, Trap } from "./host.ts";
+import { type HostFunction, type HostInstance, type HostInterface, stateless, Trap } from "./host.ts";
 import { LineWriter } from "./lines.ts";
 import { BytesInput, SinkOutput } from "./streams.ts";
 import { ReadableInput, WritableOutput } from "./streams-node.ts";
@@ -17,9 +17,13 @@ export class ExitError extends Trap {
 }
 
 /** The resource `terminal-input`: says only that there is one. */
-export class TerminalInput {}
+export class TerminalInput {
+  readonly [stateless] = true;
+}
 /** The resource `terminal-output`: says only that there is one. */
-export class TerminalOutput {}
+export class TerminalOutput {
+  readonly [stateless] = true;
+}
 
 /**
  * `wasi:cli` 0.2. Without a grant: no environment, no arguments, an empty standard input. Output goes to the log by

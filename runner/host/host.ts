@@ -25,6 +25,17 @@ export interface ResourceClass {
 }
 
 /**
+ * Classes declare with it that nothing a guest does with an object of theirs changes the object: `readonly [stateless] = true`.
+ * An instance that holds others when its snapshot is taken is replaced, not reset.
+ */
+export const stateless: unique symbol = Symbol("stateless");
+
+/** Whether the class of an object declares it `stateless`. */
+export function isStateless(object: object): boolean {
+  return stateless in object && object[stateless] === true;
+}
+
+/**
  * A host function.
  *
  * `core`: over core values, hand-written for the canonical ABI of its one signature; the fastest.

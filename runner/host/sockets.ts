@@ -1,9 +1,11 @@
 import { speaks } from "./catalogue.ts";
 import { typed } from "./functions.ts";
-import { HostError, type HostFunction, type HostInstance, type HostInterface, Trap } from "./host.ts";
+import { HostError, type HostFunction, type HostInstance, type HostInterface, stateless, Trap } from "./host.ts";
 
 /** The resource `network`: a token that opens nothing. */
-export class Network {}
+export class Network {
+  readonly [stateless] = true;
+}
 
 const tcpMethods = [
   "start-bind",

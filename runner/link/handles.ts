@@ -1,4 +1,4 @@
-import { Trap } from "../host/host.ts";
+import { isStateless, Trap } from "../host/host.ts";
 
 /**
  * Stands for the resource of an object that a hand-written host function added: such functions know classes, not
@@ -130,10 +130,13 @@ export class HandleTable {
       objects: new Set(this.hostObjects()),
     };
   }
-  /** False where a host object of the saved table has been given away or dropped: it cannot come back. */
+  /**
+   * False where a host object of the saved table has been given away or dropped, or has a state: neither can come back.
+   */
   canRestore(): boolean {
     if (this.#saved === undefined) return false;
     if (this.#saved.objects.size === 0) return true;
+    for (const object of this.#saved.objects) if (!isStateless(object)) return false;
     const now = new Set(this.hostObjects());
     for (const object of this.#saved.objects) if (!now.has(object)) return false;
     return true;

@@ -1,4 +1,5 @@
 import type { BigIntStats } from "node:fs";
+import { stateless } from "../host.ts";
 import type { Directory } from "./directory.ts";
 import { fail } from "./error.ts";
 import type { OpenFile } from "./file.ts";
@@ -40,6 +41,8 @@ type Node = { readonly directory: Directory } | { readonly file: OpenFile; reado
  * read-only; it is inherited, so nothing that is reached through a read-only grant can be changed.
  */
 export class Descriptor {
+  /** Positions are those of its streams. */
+  readonly [stateless] = true;
   readonly session: Session;
   readonly mutable: boolean;
   readonly #node: Node;

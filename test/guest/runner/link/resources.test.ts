@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import type { HostInterface } from "../../../../runner/host/host.ts";
+import { type HostInterface, stateless } from "../../../../runner/host/host.ts";
 import { link } from "../../../../runner/link/link.ts";
 import { built, type Flat, flattener, hostInstance, linkWithStubs, rejection, wat } from "./support.ts";
 
@@ -63,6 +63,9 @@ describe("a host's resources", () => {
       this.dropped++;
     }
   }
+  class WaxApple extends Apple {
+    readonly [stateless] = true;
+  }
   class Pear {}
   let fruit: Flat;
   beforeAll(async () => {
@@ -113,7 +116,7 @@ describe("a host's resources", () => {
     expect(apple.dropped).toBe(1);
   });
   test("of the snapshot stay, and reset() is refused once they are gone", async () => {
-    const apple = new Apple();
+    const apple = new WaxApple();
     const instance = linked(apple);
     await instance.func("", "keep")!.call();
     instance.snapshot();
@@ -122,5 +125,13 @@ describe("a host's resources", () => {
     await instance.func("", "drop-first")!.call();
     expect(apple.dropped).toBe(1);
     expect(instance.reset()).toBe(false);
+  });
+  test("of the snapshot cannot be put back where their class does not say that they have no state", async () => {
+    const apple = new Apple();
+    const instance = linked(apple);
+    await instance.func("", "keep")!.call();
+    instance.snapshot();
+    expect(instance.reset()).toBe(false);
+    expect(apple.dropped).toBe(0);
   });
 });

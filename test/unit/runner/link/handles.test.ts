@@ -1,4 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
+import { stateless } from "../../../../runner/host/host.ts";
 import { type BorrowScope, HandleTable, someHostResource } from "../../../../runner/link/handles.ts";
 
 const [hostType, guestType, otherGuest] = [0, 5, 6];
@@ -67,7 +68,7 @@ describe("HandleTable", () => {
   });
   test("restore() brings handles back and gives the host objects that came since", () => {
     const table = new HandleTable(fits);
-    const [kept, late] = [{ name: "kept" }, { name: "late" }];
+    const [kept, late] = [{ [stateless]: true }, { name: "late" }];
     table.add(kept, hostType);
     table.add(7, guestType);
     table.save();
@@ -88,11 +89,18 @@ describe("HandleTable", () => {
     expect(table.clear()).toEqual([]);
     expect(() => table.rep(1, hostType)).toThrow(/^unknown handle/);
   });
+  test("canRestore() is false where a saved host object may have changed", () => {
+    const table = new HandleTable(fits);
+    table.add({}, hostType);
+    table.save();
+    expect(table.canRestore()).toBe(false);
+  });
   test("canRestore() is false without a saved table, and when a saved host object is gone", () => {
     const table = new HandleTable(fits);
     expect(table.canRestore()).toBe(false);
-    table.add({}, hostType);
+    table.add({ [stateless]: true }, hostType);
     table.save();
+    expect(table.canRestore()).toBe(true);
     table.take(1, hostType);
     expect(table.canRestore()).toBe(false);
   });
