@@ -3,9 +3,8 @@ import type { RunnerConfig } from "../runner/config.ts";
 import { type Cli, examples } from "./command.ts";
 import { CliError, exitCodes } from "./error.ts";
 import { collectPairs } from "./options.ts";
-import { buildOrThrow, explainRunnerError, prepareSingle } from "./running.ts";
+import { configurePath, explainRunnerError, prepareSingle } from "./running.ts";
 import { printable } from "./text.ts";
-import { loadPaths, pickComposition, tell, withComposer } from "./workspace.ts";
 
 interface Flags {
   readonly args?: string;
@@ -104,7 +103,9 @@ async function callPath(
   path: string,
   { target, flags }: { readonly target: Target; readonly flags: Flags },
 ): Promise<unknown> {
-  const config = path.endsWith(".wasm") ? await configureFile(cli, path) : await configurePath(cli, path, flags);
+  const config = path.endsWith(".wasm")
+    ? await configureFile(cli, path)
+    : (await configurePath(cli, path, { ...flags, listen: "127.0.0.1:0", deadlines: () => false }))?.config;
   if (config === undefined) return undefined;
   const [{ callOnce }, { makeLog }] = await Promise.all([import("../runner/call-once.ts"), import("../runner/log.ts")]);
   const { terminal } = cli;
@@ -122,25 +123,6 @@ async function callPath(
 async function configureFile(cli: Cli, path: string): Promise<RunnerConfig | undefined> {
   const single = await prepareSingle(cli, path, { grants: {}, listen: "127.0.0.1:0" });
   return single?.configure(null);
-}
-
-async function configurePath(cli: Cli, path: string, flags: Flags): Promise<RunnerConfig | undefined> {
-  const { makeRunnerConfig } = await import("../operator/local/runner-config.ts");
-  const workspace = await withComposer((composer) => loadPaths([path], { composer, terminal: cli.terminal }));
-  cli.exitCode = tell(workspace.remarks, cli);
-  if (cli.exitCode !== exitCodes.ok) return undefined;
-  const composition = pickComposition(workspace, cli, flags.composition);
-  const { artifact } = await buildOrThrow(cli, composition, false);
-  const configured = await makeRunnerConfig(composition, {
-    artifact: artifact.folder,
-    listen: "127.0.0.1:0",
-    admin: "127.0.0.1:0",
-    volumes: flags.volume ?? {},
-    configFiles: flags.config ?? {},
-  });
-  cli.exitCode = tell(configured.remarks, cli);
-  if (configured.config === undefined) return undefined;
-  return { ...configured.config, limits: { ...configured.config.limits, requestTimeoutMs: null } };
 }
 
 function isErr(result: unknown): boolean {

@@ -1,9 +1,13 @@
 import type { LoadedComposition } from "../operator/local/load.ts";
 import type { LoadedComponent } from "../operator/local/sources.ts";
 import { defaultLimits, type Grants, type RunnerConfig } from "../runner/config.ts";
+import type { Wiring } from "../wiring/spec.ts";
 import type { Cli } from "./command.ts";
 import { CliError, exitCodes } from "./error.ts";
-import { tell, withComposer } from "./workspace.ts";
+import { loadPaths, pickComposition, tell, withComposer } from "./workspace.ts";
+
+/** A terminal and the launcher (bin/launch.js) may both pass on one press of Ctrl-C: so close, two signals are one. */
+const sameSignalMs = 200;
 
 /**
  * Waits for SIGINT or SIGTERM, then for `stop`. A second signal asks to stop at once: `again` is true.
@@ -11,7 +15,12 @@ import { tell, withComposer } from "./workspace.ts";
 export async function exitForSignals(stop: (again: boolean) => Promise<void>): Promise<void> {
   const stopped = Promise.withResolvers<void>();
   let signals = 0;
-  const onSignal = () => {
+  let last: { readonly name: string; readonly at: number } | undefined;
+  const onSignal = (name: string) => {
+    const at = performance.now();
+    const same = last?.name === name && at - last.at < sameSignalMs;
+    last = { name, at };
+    if (same) return;
     signals++;
     if (signals <= 2) stop(signals > 1).then(stopped.resolve, stopped.reject);
   };
@@ -69,6 +78,44 @@ export async function prepareSingle(
       };
     },
   };
+}
+
+/** How the files of a composition are run once. */
+export interface PathOptions {
+  readonly composition?: string | undefined;
+  readonly volume?: Readonly<Record<string, string>> | undefined;
+  readonly config?: Readonly<Record<string, string>> | undefined;
+  readonly listen: string;
+  /** Build deadlines into the guests, and keep the composition's time limit. */
+  readonly deadlines: (wiring: Wiring) => boolean;
+}
+
+/** Loads, builds and configures a composition out of files; undefined where that is an error, which has been shown. */
+export async function configurePath(
+  cli: Cli,
+  path: string,
+  options: PathOptions,
+): Promise<{ readonly config: RunnerConfig; readonly wiring: Wiring } | undefined> {
+  const { makeRunnerConfig } = await import("../operator/local/runner-config.ts");
+  const { check } = await import("../operator/local/check.ts");
+  const workspace = await withComposer((composer) => loadPaths([path], { composer, terminal: cli.terminal }));
+  cli.exitCode = tell(workspace.remarks, cli);
+  if (cli.exitCode !== exitCodes.ok) return undefined;
+  const composition = pickComposition(workspace, cli, options.composition);
+  const deadlines = options.deadlines(check(composition).wiring);
+  const { artifact, wiring } = await buildOrThrow(cli, composition, deadlines);
+  const configured = await makeRunnerConfig(composition, {
+    artifact: artifact.folder,
+    listen: options.listen,
+    admin: "127.0.0.1:0",
+    volumes: options.volume ?? {},
+    configFiles: options.config ?? {},
+  });
+  cli.exitCode = tell(configured.remarks, cli);
+  if (configured.config === undefined) return undefined;
+  const { limits } = configured.config;
+  const config = { ...configured.config, limits: deadlines ? limits : { ...limits, requestTimeoutMs: null } };
+  return { config, wiring };
 }
 
 /** Builds a composition; what is wrong is shown, and an error ends the command. */

@@ -63,6 +63,26 @@ describe("tenon run", () => {
     expect([code, err]).toEqual([1, expect.stringContaining("It exports tenon:test/echo")]);
   }, 30_000);
 
+  test("runs a composition's command with its own grants, the arguments after the manifest's", async () => {
+    const at = join(folder, "job.yaml");
+    const grants = (more: string) => `apiVersion: tenon.dev/v1alpha1
+kind: Composition
+metadata: { name: job }
+spec:
+  instances:
+    - name: tool
+      component: { source: { file: { path: ${built("cli")} } } }
+      grants: { ${more} }
+  exports: [{ name: wasi:cli/run, from: tool/wasi:cli/run }]
+`;
+    await writeFile(at, grants('args: ["args", "a"]'));
+    expect(await tenon("run", at, "--", "--b")).toMatchObject({ code: 0, out: "a\n--b\n" });
+    await writeFile(at, grants('env: [{ name: A, value: "1" }]'));
+    expect(await tenon("run", at, "--", "env")).toMatchObject({ code: 0, out: "A=1\n" });
+    expect((await tenon("run", at, "--", "exit", "1")).code).toBe(1);
+    expect((await tenon("run", at, "--env", "A=2", "--", "env")).code).toBe(2);
+  }, 60_000);
+
   test("refuses sockets with a sentence", async () => {
     const { code, err } = await tenon("run", built("cli"), "--allow", "sockets");
     expect([code, err]).toEqual([2, expect.stringContaining("sockets")]);
