@@ -3,6 +3,8 @@ import { InputStream, IoError, OutputStream, Pollable, type Waitable } from "./s
 
 /** Bytes that one call moves at most, whatever the guest asks for. */
 const chunkBytes = 64 * 1024;
+/** Pollables that one `poll` waits for at most: each costs the host memory and a place in a list of listeners. */
+const pollEntries = 10_000;
 /** What the specification allows a `blocking-write-and-flush` to carry. */
 const blockingWriteBytes = 4096;
 
@@ -35,16 +37,22 @@ function bindPoll(guest: GuestContext): Record<string, HostFunction> {
       const pollable = guest.get(self, Pollable);
       return pollable.ready() ? undefined : pollable.wait();
     }),
-    poll: blocking((list, length, out) => {
-      if (length === 0) throw new Trap("poll() was called with an empty list");
-      const sources: Waitable[] = [];
-      for (let i = 0; i < length; i++)
-        sources.push(guest.get(guest.view().getUint32((list >>> 0) + 4 * i, true), Pollable).source);
+    poll: blocking((pointer, length, out) => {
+      const sources = sourcesAt(guest, pointer >>> 0, length >>> 0);
       const ready = readyOf(sources);
       if (ready.length > 0) return writeIndices(guest, ready, out);
       return waitAny(sources).then(() => writeIndices(guest, readyOf(sources), out));
     }),
   };
+}
+
+function sourcesAt(guest: GuestContext, pointer: number, length: number): Waitable[] {
+  if (length === 0) throw new Trap("poll() was called with an empty list");
+  if (length > pollEntries) throw new Trap(`poll() takes at most ${pollEntries} pollables: ${length}`);
+  const view = guest.view();
+  if (pointer + 4 * length > view.byteLength)
+    throw new Trap(`poll() was called with a list that ends outside the memory: ${length} pollables at ${pointer}`);
+  return Array.from({ length }, (_, i) => guest.get(view.getUint32(pointer + 4 * i, true), Pollable).source);
 }
 
 function readyOf(sources: readonly Waitable[]): number[] {

@@ -287,6 +287,24 @@ describe("poll", () => {
     expect(() => call("poll", 0, 0, out)).toThrow(trap(/empty list/));
   });
 
+  test("poll() takes 10,000 pollables, and traps at more without reading them", () => {
+    const { guest, call } = setUp();
+    const source = new Flag();
+    source.up = true;
+    const handle = guest.add(new Pollable(source));
+    const list = guest.words(...Array.from({ length: 10_000 }, () => handle));
+    expect(call("poll", list, 10_000, out)).toBeUndefined();
+    expect(guest.u32(out + 4)).toBe(10_000);
+    expect(() => call("poll", list, 10_001, out)).toThrow(trap(/at most 10000 pollables: 10001/));
+    expect(() => call("poll", list, -1, out)).toThrow(trap(/at most 10000 pollables: 4294967295/));
+  });
+
+  test("poll() traps at a list that ends outside the memory", () => {
+    const { guest, call } = setUp();
+    expect(() => call("poll", guest.bytes().length - 4, 2, out)).toThrow(trap(/outside the memory/));
+    expect(() => call("poll", -4, 2, out)).toThrow(trap(/outside the memory: 2 pollables at 4294967292/));
+  });
+
   test("poll() names all that are ready, in order, without waiting", () => {
     const { guest, call } = setUp();
     const flags = [new Flag(), new Flag(), new Flag()];
