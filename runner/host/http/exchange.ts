@@ -122,7 +122,8 @@ export class Exchange implements BodyTarget {
   inform(status: number, fields: Fields): ErrorCode | undefined {
     if (status < 100 || status > 199 || status === 101) return { tag: "HTTP-protocol-error" };
     if (this.#response.headersSent || this.#response.destroyed) return { tag: "connection-terminated" };
-    const headers: Record<string, string[]> = {};
+    // Without a prototype: a guest may call a header `constructor`.
+    const headers: Record<string, string[]> = Object.create(null);
     for (let i = 0; i < fields.list.length; i += 2) {
       const name = fields.list[i]!;
       headers[name] = [...(headers[name] ?? []), fields.list[i + 1]!];

@@ -504,4 +504,20 @@ describe("send-informational", () => {
     );
     expect(seen).toEqual(["sent", 35, 35]);
   });
+
+  test("sends headers with the names of what every object has", async () => {
+    const { port } = await serve(async (guest, _request, outparam) => {
+      const fields = guest.fields([
+        ["constructor", "a"],
+        ["__proto__", "b"],
+        ["constructor", "c"],
+      ]);
+      guest.call("[method]response-outparam.send-informational", outparam, 103, fields, out);
+      guest.answer(outparam, "done");
+    });
+    const answer = await raw(port, `GET / HTTP/1.1\r\nHost: x\r\n${close}\r\n`);
+    expect(answer).toMatch(
+      /^HTTP\/1\.1 103 Early Hints\r\nconstructor: a,c\r\n__proto__: b\r\n\r\nHTTP\/1\.1 200 OK\r\n/,
+    );
+  });
 });
