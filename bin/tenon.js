@@ -1,11 +1,11 @@
 #!/usr/bin/env node
 // The command `tenon`: from a checkout it runs the TypeScript sources, from a published package the built JavaScript.
-import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { constants, homedir } from "node:os";
+import { homedir } from "node:os";
 import { join } from "node:path";
 import { argv, env, execPath, exit } from "node:process";
 import { fileURLToPath } from "node:url";
+import { launch } from "./launch.js";
 import { nodePath } from "./node-path.js";
 
 const source = new URL("../cli/main.ts", import.meta.url);
@@ -26,13 +26,5 @@ if (node === execPath) {
   enableCompileCache(compileCache);
   await import(main.href);
 } else {
-  const child = spawn(node, [fileURLToPath(main), ...argv.slice(2)], {
-    stdio: "inherit",
-    env: { ...env, NODE_COMPILE_CACHE: compileCache },
-  });
-  // A terminal sends its signals to the whole group; anybody else sends them to this process only.
-  process.on("SIGINT", () => {});
-  process.on("SIGTERM", () => child.kill("SIGTERM"));
-  process.on("SIGHUP", () => child.kill("SIGHUP"));
-  child.on("exit", (code, signal) => exit(code ?? 128 + (constants.signals[signal] ?? 0)));
+  launch(node, [fileURLToPath(main), ...argv.slice(2)], { env: { ...env, NODE_COMPILE_CACHE: compileCache } });
 }
