@@ -26,7 +26,7 @@ export interface RunnerOffer {
 /**
  * Says why a runner could not run a wiring that `decide` found valid: host imports that no runner serves, or that need a
  * grant that the instance lacks, and components that need what the engine does not have: async functions (WASI 0.3),
- * 64-bit or shared memories. All are errors, in the order of the spec.
+ * 64-bit or shared memories, garbage-collected objects. All are errors, in the order of the spec.
  */
 export function checkRunner(wiring: Wiring, offer: RunnerOffer): Diagnostic[] {
   const tables = new Map<string, TypeTable>();
@@ -102,7 +102,7 @@ function missingGrant(field: string, imports: readonly HostImport[], backends: r
 }
 
 /** Features that no runner has whatever the wiring is; imports of modules and components are in the wiring's own hands. */
-const engineFeatures = ["memory64", "shared-memory", "custom-page-size", "types-only"];
+const engineFeatures = ["memory64", "shared-memory", "custom-page-size", "garbage-collected-objects", "types-only"];
 
 function unsupported(instance: string, field: string, { features }: TypeTable): Diagnostic[] {
   const base = { severity: "error", field, instance } as const;

@@ -1,5 +1,6 @@
 //! What a component uses that the runner does not run, each with the name of the function or import that uses it.
 
+use crate::objects::Objects;
 use indexmap::IndexSet;
 use serde_json::{Value, json};
 use wasmparser::types::TypesRef;
@@ -10,11 +11,14 @@ use wasmparser::{
 
 pub const LIFT: &str = "async-lift";
 pub const LOWER: &str = "async-lower";
+pub const OBJECTS: &str = "garbage-collected-objects";
 
 /// Collects while a binary is read, payload by payload.
 #[derive(Default)]
 pub struct Features {
     frames: Vec<Frame>,
+    /// Core modules that were read to their end.
+    modules: u32,
     found: IndexSet<(&'static str, String)>,
 }
 
@@ -22,6 +26,7 @@ pub struct Features {
 #[derive(Default)]
 struct Frame {
     module: bool,
+    objects: Objects,
     core_functions: Vec<String>,
     functions: Vec<String>,
     instances: Vec<String>,
@@ -60,12 +65,17 @@ impl Features {
                 self.frames.push(Frame { module: *encoding == Encoding::Module, ..Frame::default() });
             }
             Payload::End(_) => {
-                self.frames.pop();
+                if let Some(frame) = self.frames.pop().filter(|frame| frame.module) {
+                    self.end_of_module(frame.objects);
+                }
             }
             _ => {
                 if let Some(mut frame) = self.frames.pop() {
-                    let read =
-                        if frame.module { self.module(payload) } else { self.component(payload, types, &mut frame) };
+                    let read = if frame.module {
+                        self.module(payload, &mut frame)
+                    } else {
+                        self.component(payload, types, &mut frame)
+                    };
                     self.frames.push(frame);
                     read?;
                 }
@@ -74,7 +84,8 @@ impl Features {
         Ok(())
     }
 
-    fn module(&mut self, payload: &Payload<'_>) -> Result<()> {
+    fn module(&mut self, payload: &Payload<'_>, frame: &mut Frame) -> Result<()> {
+        frame.objects.payload(payload)?;
         match payload {
             Payload::ImportSection(section) => {
                 for import in section.clone().into_imports() {
@@ -99,6 +110,14 @@ impl Features {
             _ => {}
         }
         Ok(())
+    }
+
+    fn end_of_module(&mut self, objects: Objects) {
+        if let Some(made_by) = objects.made_by {
+            let name = objects.name.map(|name| format!(" `{name}`")).unwrap_or_default();
+            self.add(OBJECTS, format!("{made_by} in core module {}{name}", self.modules));
+        }
+        self.modules += 1;
     }
 
     fn memory(&mut self, memory: &MemoryType) {

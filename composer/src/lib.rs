@@ -8,6 +8,7 @@ mod features;
 mod flatten;
 mod inspect;
 mod last_words;
+mod objects;
 mod rewrite;
 mod rows;
 mod table;

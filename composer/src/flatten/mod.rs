@@ -119,6 +119,11 @@ fn refuse(features: &Features) -> Outcome<()> {
     let message = match *feature {
         features::LIFT => format!("the runner does not run async functions yet: {name}"),
         features::LOWER => format!("the runner does not serve async imports yet: {name}"),
+        features::OBJECTS => {
+            format!(
+                "the runner does not run code that makes garbage-collected objects, their heap has no limit yet: {name}"
+            )
+        }
         "module-import" => format!("the runner does not serve imported core modules: {name}"),
         "component-import" => format!("the runner does not serve imported components: {name}"),
         "types-only" => "this is a world: it has types, and no code to run".into(),

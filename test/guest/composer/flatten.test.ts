@@ -108,6 +108,33 @@ describe("flatten() refuses", () => {
     });
   });
 
+  const object = "(type $s (struct)) (type $a (array (mut i8)))";
+  test.each([
+    ["struct.new", `${object} (func (drop (struct.new $s)))`],
+    ["array.new", `${object} (func (loop (drop (array.new_default $a (i32.const 1000))) (br 0)))`],
+    ["array.new", `${object} (global (ref $a) (array.new_default $a (i32.const 500_000_000)))`],
+    ["array.new", `${object} (table 1 (ref $a) (array.new_fixed $a 0))`],
+    ["struct.new", `${object} (elem (ref $s) (item (struct.new $s)))`],
+    ["exceptions that hold exceptions", "(tag (param exnref))"],
+    ["exceptions that hold exceptions", `(import "a" "t" (tag (param i32 exnref)))`],
+  ])("%s, with the module that makes objects: %s", async (madeBy, fields) => {
+    const provider = `(core module $t (tag (export "t") (param i32)))`;
+    const text = `(component ${provider} (core module $named ${fields}))`;
+    await expect(refused(text)).rejects.toMatchObject({
+      code: "unsupported-component",
+      subject: `${madeBy} in core module 1 \`named\``,
+      message: expect.stringContaining("their heap has no limit yet"),
+    });
+  });
+
+  test("no module for objects that it could not make", async () => {
+    const types = "(type $s (struct (field i32))) (type (array i8)) (type $l (func))";
+    const tag = "(tag (param i32))";
+    const code =
+      "(func (param (ref null $s)) (result i32) (struct.get $s 0 (local.get 0))) (func (result i31ref) (ref.i31 (i32.const 1)))";
+    await expect(refused(moduleComponent(`${types} ${tag} ${code}`))).resolves.toBeDefined();
+  });
+
   test("an instruction that the runner's engine does not have", async () => {
     const wide = "(func (param i64 i64) (result i64 i64) (i64.mul_wide_u (local.get 0) (local.get 1)))";
     await expect(refused(moduleComponent(wide))).rejects.toMatchObject({

@@ -70,6 +70,7 @@ describe("inspect()", () => {
   test.each([
     ["memory64", moduleComponent("(memory i64 1)")],
     ["shared-memory", moduleComponent("(memory 1 1 shared)")],
+    ["garbage-collected-objects", moduleComponent("(type $s (struct)) (func (drop (struct.new $s)))")],
     ["module-import", `(component (import "m" (core module)))`],
   ])("reports %s as a feature that the runner lacks", async (feature, text) => {
     const { features } = await composer.inspect(await wat(text));

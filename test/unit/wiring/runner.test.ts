@@ -82,6 +82,7 @@ describe("checkRunner()", () => {
           other: [
             { feature: "memory64", name: "a 64-bit memory" },
             { feature: "memory64", name: "a 64-bit table" },
+            { feature: "garbage-collected-objects", name: "struct.new in core module 0" },
             { feature: "module-import", name: "m" },
           ],
         },
@@ -90,6 +91,7 @@ describe("checkRunner()", () => {
     expect(check(one).map(({ code, message }) => [code, message])).toEqual([
       ["async-lift", 'Cannot run "a", these functions of it are async: t:i/x#f'],
       ["unsupported-component", 'Cannot run "a", it uses memory64: a 64-bit memory, a 64-bit table'],
+      ["unsupported-component", 'Cannot run "a", it uses garbage-collected-objects: struct.new in core module 0'],
     ]);
   });
 });
