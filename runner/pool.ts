@@ -1,5 +1,6 @@
 import type { Limits } from "./config.ts";
 import { Deadlines, Timed } from "./deadlines.ts";
+import { Trap } from "./host/host.ts";
 import { queueFull, timedOut } from "./limits.ts";
 import type { Linked, Linker } from "./link/linked.ts";
 
@@ -62,9 +63,18 @@ export class Pool {
     this.#snapshots = options.isolation === "Request" && linker.notResettable === null;
   }
 
-  /** Makes one instance ahead of the first call. Throws what instantiation throws. */
+  /** Makes one instance ahead of the first call, within the time of one. Throws what instantiation throws. */
   warm(): void {
-    if (this.#slots.size === 0) this.#free.push(this.#make());
+    if (this.#slots.size > 0) return;
+    const timed = new Timed(this.#deadline(), () => {});
+    if (timed.deadline !== Infinity) this.#deadlines.add(timed);
+    try {
+      this.#free.push(this.#make(timed.deadline));
+    } catch (error) {
+      throw this.#asLimit(error, timed.deadline);
+    } finally {
+      this.#deadlines.remove(timed);
+    }
   }
 
   /** Calls that hold an instance. */
@@ -91,16 +101,17 @@ export class Pool {
    */
   run<T>(use: Use<T>, wanted: () => boolean = always): Promise<T> {
     const { limits } = this.#options;
-    const deadline = limits.requestTimeoutMs === null ? Infinity : performance.now() + limits.requestTimeoutMs;
+    if (!this.#available && this.#waiting >= limits.queue) return Promise.reject(queueFull(limits));
+    const call = new Call(this.#deadline(), { use, wanted, expire: this.#expire });
+    // before an instance is made: start functions have the call's time too
+    if (call.deadline !== Infinity) this.#deadlines.add(call);
     let slot: Slot | undefined;
     try {
-      slot = this.#take();
+      slot = this.#take(call.deadline);
     } catch (error) {
-      return Promise.reject(error);
+      this.#deadlines.remove(call);
+      return Promise.reject(this.#asLimit(error, call.deadline));
     }
-    if (slot === undefined && this.#waiting >= limits.queue) return Promise.reject(queueFull(limits));
-    const call = new Call(deadline, { use, wanted, expire: this.#expire });
-    if (deadline !== Infinity) this.#deadlines.add(call);
     if (slot !== undefined) {
       this.#start(call, slot);
     } else {
@@ -110,15 +121,28 @@ export class Pool {
     return call.promise as Promise<T>;
   }
 
-  #make(): Slot {
-    const slot = { linked: this.#linker.instantiate(), calls: 0 };
+  #deadline(): number {
+    const { requestTimeoutMs } = this.#options.limits;
+    return requestTimeoutMs === null ? Infinity : performance.now() + requestTimeoutMs;
+  }
+
+  /** What ended a guest whose time is over, as the limit that it met. */
+  #asLimit(error: unknown, deadline: number): unknown {
+    return error instanceof Trap && deadline <= performance.now() ? timedOut(this.#options.limits, error) : error;
+  }
+
+  #make(deadline: number): Slot {
+    const slot = { linked: this.#linker.instantiate(deadline), calls: 0 };
     if (this.#snapshots) slot.linked.snapshot();
     this.#slots.add(slot);
     return slot;
   }
 
-  #take(): Slot | undefined {
-    return this.#free.pop() ?? (this.#slots.size < this.#options.limits.concurrency ? this.#make() : undefined);
+  get #available(): boolean {
+    return this.#free.length > 0 || this.#slots.size < this.#options.limits.concurrency;
+  }
+  #take(deadline: number): Slot | undefined {
+    return this.#free.pop() ?? (this.#available ? this.#make(deadline) : undefined);
   }
 
   #start(call: Call, slot: Slot): void {
@@ -180,11 +204,11 @@ export class Pool {
       } else if (!call.done && call.wanted()) {
         let slot: Slot | undefined;
         try {
-          slot = this.#take();
+          slot = this.#take(call.deadline);
           if (slot === undefined) return;
         } catch (error) {
           this.#leave(call);
-          call.reject(error);
+          call.reject(this.#asLimit(error, call.deadline));
           continue;
         }
         this.#queue.shift();

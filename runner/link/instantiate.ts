@@ -7,7 +7,7 @@ import type { WrapResource } from "./guest-resource.ts";
 import { HandleTable } from "./handles.ts";
 import { hostFunctions, type TranscodeTrampoline } from "./host-functions.ts";
 import { intrinsic } from "./intrinsics.ts";
-import type { LinkOptions } from "./linked.ts";
+import type { InstanceOptions } from "./linked.ts";
 import type { CoreDef, Step } from "./plan.ts";
 import { type Prepared, pageBytes } from "./prepare.ts";
 import { probeNames } from "./probes.ts";
@@ -31,15 +31,16 @@ export class Instance {
   readonly flags = new Map<number, WebAssembly.Global>();
   readonly slots = new Int32Array(2);
   readonly shims: WebAssembly.Exports;
-  readonly #options: LinkOptions;
+  readonly #options: InstanceOptions;
   readonly #memories: WebAssembly.Memory[] = [];
   readonly #resources: resources.ResourceParts;
   readonly #probes = new Map<number, WebAssembly.Exports>();
 
   /** Runs all steps of the plan. Throws `LinkError`, or the `Trap` of a start function. */
-  constructor(prepared: Prepared, options: LinkOptions, wrap: WrapResource) {
+  constructor(prepared: Prepared, options: InstanceOptions, wrap: WrapResource) {
     this.prepared = prepared;
     this.fate = new Fate(prepared.attribution);
+    this.fate.deadline = options.startBy ?? Infinity;
     this.#options = options;
     const { plan } = prepared;
     const { resources } = prepared;
@@ -54,6 +55,7 @@ export class Instance {
       throw this.fate.trap ?? (isGuestTrap(error) ? this.fate.fail(error) : asLinkError(error));
     }
     if (this.fate.trap !== undefined) throw this.fate.trap;
+    this.fate.deadline = Infinity;
   }
 
   /** The function of a late slot, as the shims export it. */

@@ -14,9 +14,9 @@ export function link(plan: Plan, modules: readonly WebAssembly.Module[], options
     edges: prepared.edges.map(({ edge }) => edge),
     missing: prepared.missing,
     notResettable: whyNotResettable(prepared),
-    instantiate() {
+    instantiate(deadline = Infinity) {
       refuseMissing(prepared);
-      return new LinkedInstance(prepared, options);
+      return new LinkedInstance(prepared, { ...options, startBy: deadline });
     },
   };
 }

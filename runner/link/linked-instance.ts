@@ -3,7 +3,7 @@ import { busy, Callable, type Caller } from "./callable.ts";
 import type { Fate } from "./fate.ts";
 import type { GuestResource, WrapResource } from "./guest-resource.ts";
 import { Instance } from "./instantiate.ts";
-import type { Linked, LinkOptions } from "./linked.ts";
+import type { InstanceOptions, Linked } from "./linked.ts";
 import type { PlanExport } from "./plan.ts";
 import type { Prepared } from "./prepare.ts";
 import { plainResource } from "./resource-types.ts";
@@ -20,7 +20,7 @@ export class LinkedInstance implements Linked, Caller {
   #postReturn: (() => void) | undefined;
 
   /** `wrap` gives the objects that stand for guests' resources. */
-  constructor(prepared: Prepared, options: LinkOptions, wrap: WrapResource = plainResource) {
+  constructor(prepared: Prepared, options: InstanceOptions, wrap: WrapResource = plainResource) {
     this.#instance = new Instance(prepared, options, wrap);
     this.functions = [...exportedFunctions(prepared.plan.exports)].map((item) => this.#callable(item));
     for (const callable of this.functions) this.#byName.set(`${callable.interface}#${callable.name}`, callable);

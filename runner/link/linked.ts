@@ -15,6 +15,12 @@ export interface LinkOptions {
   readonly probes?: Probes;
 }
 
+/** What one instance is given. */
+export interface InstanceOptions extends LinkOptions {
+  /** Start functions end by then, on the clock of `performance.now()`; absent: whenever they like. */
+  readonly startBy?: number;
+}
+
 /** `memory` holds two u64 an edge at `edge * 16`: calls begun, calls that returned. */
 export interface Probes {
   readonly memory: WebAssembly.Memory;
@@ -39,8 +45,11 @@ export interface Linker {
   }[];
   /** Why `reset` is impossible for this plan, or null. */
   readonly notResettable: string | null;
-  /** A fresh instance of everything. Throws `LinkError`, or a `Trap` of a start function. */
-  instantiate(): Linked;
+  /**
+   * A fresh instance of everything. Throws `LinkError`, or a `Trap` of a start function, also of one that runs past
+   * `deadline` (as `Linked.deadline`; none: Infinity).
+   */
+  instantiate(deadline?: number): Linked;
 }
 
 /** One instance of the whole composition. It takes one call at a time; after a trap it is poisoned for good. */
