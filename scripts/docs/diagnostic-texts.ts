@@ -137,7 +137,8 @@ export const diagnosticTexts: { readonly [code in Code]: DiagnosticText } = {
     example: "core-module-bytes",
   },
   "unsupported-component": {
-    meaning: "The component is valid and uses what no runner has: 64-bit or shared memories for example.",
+    meaning:
+      "The component is valid and uses what no runner has: 64-bit or shared memories for example, or [garbage-collected objects](adr/0002-no-garbage-collected-objects.md).",
     cure: "Build it without the feature.",
     example: "runner-64-bit-memory",
   },
