@@ -8,6 +8,9 @@ import { callPrefix, type ExportedFunction, exportedFunctions, findFunction, noI
 import { requestIdOf } from "./http.ts";
 import { fromJson, toJson } from "./json.ts";
 
+/** JSON is parsed in one go, and nothing else of the worker runs meanwhile: this is some tens of milliseconds. */
+const maxJsonBytes = 1024 * 1024;
+
 /** Runs `use` with an instance of its own: `Pool.run`. */
 export type RunWith = <T>(use: (linked: Linked) => Promise<T>) => Promise<T>;
 
@@ -23,7 +26,7 @@ export class CallGateway {
     this.functions = exportedFunctions(plan);
     this.#plan = plan;
     this.#name = options.composition;
-    this.#bodyBytes = options.bodyBytes;
+    this.#bodyBytes = Math.min(options.bodyBytes, maxJsonBytes);
   }
 
   /** True for a path that the gateway answers; with an HTTP guest behind it, only those that it knows. */
@@ -45,9 +48,13 @@ export class CallGateway {
       const target = this.#find(url) ?? this.#unknown(functionOf(url));
       if (request.method !== "POST") return refuseMethod(response, "POST");
       if (target.refused !== null) throw new CallError("unsupported-type", target.refused);
-      const args = this.parse(target, await readJson(request, this.#bodyBytes));
-      const result = await run((linked) => this.call(linked, target, args));
-      answer(response, 200, JSON.stringify(result ?? null));
+      checkBody(request, this.#bodyBytes);
+      // Only calls that have their turn hold a body, so that what waits is small.
+      const result = await run(async (linked) => {
+        const args = this.parse(target, await readJson(request, this.#bodyBytes));
+        return this.call(linked, target, args);
+      });
+      if (!response.destroyed) answer(response, 200, JSON.stringify(result ?? null));
     } catch (error) {
       if (!(error instanceof CallError)) throw error;
       answerError(response, error);
@@ -151,18 +158,22 @@ function showFunction(interfaceName: string, name: string): string {
   return interfaceName === "" || interfaceName === noInterface ? name : `${interfaceName}.${name}`;
 }
 
-async function readJson(request: IncomingMessage, limit: number): Promise<unknown> {
+/** Refuses what the headers tell already, before anything of the body is read. */
+function checkBody(request: IncomingMessage, limit: number): void {
+  // Another page can send a form or plain text to localhost unasked, but never this type.
+  if (!/^application\/json\b/i.test(request.headers["content-type"] ?? "")) {
+    throw new CallError("unsupported-media-type", "Cannot read the arguments: send content-type application/json");
+  }
   if (Number(request.headers["content-length"] ?? 0) > limit) throw bodyTooLarge({ bodyBytes: limit });
+}
+
+async function readJson(request: IncomingMessage, limit: number): Promise<unknown> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     size += chunk.length;
     if (size > limit) throw bodyTooLarge({ bodyBytes: limit });
     chunks.push(chunk);
-  }
-  // Another page can send a form or plain text to localhost unasked, but never this type.
-  if (!/^application\/json\b/i.test(request.headers["content-type"] ?? "")) {
-    throw new CallError("unsupported-media-type", "Cannot read the arguments: send content-type application/json");
   }
   if (size === 0) return [];
   try {
