@@ -131,6 +131,22 @@ export class Pool {
     return error instanceof Trap && deadline <= performance.now() ? timedOut(this.#options.limits, error) : error;
   }
 
+  /** Ends the calls that wait and that nobody wants any more: others may have their places in the queue. */
+  sweep(): void {
+    if (this.#waiting === 0) return;
+    let kept = 0;
+    for (const call of this.#queue) {
+      if (!call.done && !call.wanted()) {
+        this.#waiting--;
+        this.#deadlines.remove(call);
+        call.done = true;
+        call.resolve(undefined);
+      }
+      if (!call.done) this.#queue[kept++] = call;
+    }
+    this.#queue.length = kept;
+  }
+
   #make(deadline: number): Slot {
     const slot = { linked: this.#linker.instantiate(deadline), calls: 0 };
     if (this.#snapshots) slot.linked.snapshot();
@@ -184,7 +200,7 @@ export class Pool {
       this.#free.push(slot);
     } else {
       this.#slots.delete(slot);
-      slot.linked[Symbol.dispose]();
+      dispose(slot.linked);
     }
     this.#next();
   }
@@ -193,7 +209,13 @@ export class Pool {
     const { isolation, limits } = this.#options;
     linked.deadline = Infinity;
     if (limits.maxRequests !== null && calls >= limits.maxRequests) return false;
-    return isolation === "Instance" || (this.#snapshots && linked.reset());
+    if (isolation === "Instance") return true;
+    try {
+      return this.#snapshots && linked.reset();
+    } catch {
+      // The call is over and has its answer: only the instance is lost.
+      return false;
+    }
   }
 
   #next(): void {
@@ -232,3 +254,11 @@ export class Pool {
 }
 
 const always = () => true;
+
+function dispose(linked: Linked): void {
+  try {
+    linked[Symbol.dispose]();
+  } catch {
+    // What it could not give back goes with it. The call, and those that wait for its place, must go on.
+  }
+}

@@ -22,7 +22,6 @@ export interface ListenerOptions {
 /** Makes the listener of a `node:http` server: routes, counts, and answers what guests could not. */
 export function makeListener(options: ListenerOptions): (request: IncomingMessage, response: ServerResponse) => void {
   const { pool, stats, limits, http, gateway } = options;
-  const run: Pool["run"] = (use, wanted) => pool.run(use, wanted);
   return (request, response) => {
     const start = performance.now();
     stats.inflight++;
@@ -30,15 +29,14 @@ export function makeListener(options: ListenerOptions): (request: IncomingMessag
       stats.inflight--;
       // A client that left before there was an answer got none: by custom that is 499.
       countRequest(stats, response.headersSent ? response.statusCode : 499, (performance.now() - start) / 1000);
+      if (!response.writableFinished) pool.sweep();
     });
     const called = gateway?.owns(request.url ?? "", http) === true;
     if (!called && !http) return notFound(response, gateway);
+    const wanted = () => !response.destroyed;
     const work = called
-      ? gateway.handle(request, response, run)
-      : pool.run(
-          (linked) => handle(request, response, { linked, limits }),
-          () => !response.destroyed,
-        );
+      ? gateway.handle(request, response, (use) => pool.run(use, wanted))
+      : pool.run((linked) => handle(request, response, { linked, limits }), wanted);
     work.catch((error: unknown) => {
       if (error instanceof LimitError) countRejection(stats, error.limit);
       const answer = called ? answerGatewayFailure : answerFailure;

@@ -120,6 +120,56 @@ describe("run()", () => {
   });
 });
 
+describe("an instance that breaks when a call is over", () => {
+  test("by its reset gives the result, and is replaced", async () => {
+    const { linker, pool } = makePool({ concurrency: 1 }, { isolation: "Request" });
+    const first = pool.run(async (linked) => {
+      (linked as FakeLinked).reset = () => {
+        throw new RangeError("no memory");
+      };
+      return "result";
+    });
+    const second = pool.run(numberOf);
+    expect([await first, await second, linker.made.length]).toEqual(["result", 1, 2]);
+  });
+
+  test("by its end gives the error of the call, and its place to the next", async () => {
+    const { pool } = makePool({ concurrency: 1 });
+    const first = pool.run(async (linked) => {
+      (linked as FakeLinked)[Symbol.dispose] = () => {
+        throw new RangeError("no end");
+      };
+      (linked as FakeLinked).trap = new Trap("unreachable");
+      throw new Trap("unreachable");
+    });
+    const second = pool.run(numberOf);
+    await expect(first).rejects.toThrow("unreachable");
+    expect(await second).toBe(1);
+  });
+});
+
+describe("sweep()", () => {
+  test("frees the places of waiting calls that nobody wants, and keeps the order of the others", async () => {
+    const { pool } = makePool({ concurrency: 1, queue: 3 });
+    const first = hold(pool);
+    const order: number[] = [];
+    let left = false;
+    const gone = pool.run(
+      async () => order.push(0),
+      () => !left,
+    );
+    const others = [1, 2].map((n) => pool.run(async () => order.push(n)));
+    await expect(pool.run(numberOf)).rejects.toMatchObject({ limit: "queue" });
+    left = true;
+    pool.sweep();
+    expect([await gone, pool.waiting]).toEqual([undefined, 2]);
+    others.push(pool.run(async () => order.push(3)));
+    first.resolve("");
+    await Promise.all(others);
+    expect(order).toEqual([1, 2, 3]);
+  });
+});
+
 describe("maxRequests", () => {
   test("replaces an instance after so many calls", async () => {
     const { pool } = makePool({ maxRequests: 2 });

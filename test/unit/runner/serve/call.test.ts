@@ -45,4 +45,21 @@ describe("POST /call", () => {
     first.request.end('"]');
     expect(await first.answer).toEqual({ status: 200, json: "a" });
   });
+
+  test("gives the place of a client that left while it waited to another", async () => {
+    gateway = await serveGateway(echo, { queue: 1 });
+    const until = async (reached: () => boolean) => {
+      while (!reached()) await new Promise((resolve) => setTimeout(resolve, 1));
+    };
+    const first = post(gateway, { body: '["a', end: false });
+    await until(() => gateway.pool.running === 1);
+    const left = post(gateway, { body: '["b"]' });
+    await until(() => gateway.pool.waiting === 1);
+    left.request.destroy();
+    await until(() => gateway.pool.waiting === 0);
+    const third = post(gateway, { body: '["c"]' });
+    await until(() => gateway.pool.waiting === 1);
+    first.request.end('"]');
+    expect([await first.answer, await third.answer].map(({ json }) => json)).toEqual(["a", "c"]);
+  });
 });
