@@ -48,7 +48,11 @@ export async function startService(
   warm(pool, config);
   const { plan } = composition.artifact.index;
   const gateway = config.call
-    ? new CallGateway(plan, { composition: config.composition, bodyBytes: limits.bodyBytes })
+    ? new CallGateway(plan, {
+        composition: config.composition,
+        bodyBytes: limits.bodyBytes,
+        listen: config.listen,
+      })
     : undefined;
   const listener = makeListener({
     pool,

@@ -3,6 +3,7 @@ import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { listenOn, parseAddress } from "../connections.ts";
 import { http } from "../host/node-http.ts";
 import type { Snapshot } from "../supervisor.ts";
+import { type ForeignCheck, makeForeignCheck } from "./foreign.ts";
 import { renderMetrics } from "./metrics.ts";
 import { makeStatus } from "./status.ts";
 
@@ -17,6 +18,7 @@ export class AdminServer {
   readonly #source: AdminSource;
   readonly #token: Buffer | undefined;
   readonly #server: Server;
+  #foreign: ForeignCheck = () => undefined;
 
   constructor(source: AdminSource, options: { readonly token?: string } = {}) {
     this.#source = source;
@@ -32,6 +34,7 @@ export class AdminServer {
   /** Starts to listen; gives the real port. Throws `RunnerError` `listen-failed`. */
   async listen(address: string): Promise<{ readonly host: string; readonly port: number }> {
     const { host, port } = parseAddress(address);
+    this.#foreign = makeForeignCheck(address);
     await listenOn(this.#server, host, port, address);
     return { host, port: (this.#server.address() as { port: number }).port };
   }
@@ -65,6 +68,8 @@ export class AdminServer {
   }
 
   async #status(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const foreign = this.#foreign(request);
+    if (foreign !== undefined) return reply(response, 403, `Cannot show the status: ${foreign}\n`);
     if (this.#token !== undefined && !timingSafeEqual(this.#token, hash(request.headers.authorization ?? ""))) {
       response.setHeader("www-authenticate", "Bearer");
       return reply(response, 401, "Cannot show the status: send the runner's token as authorization: Bearer TOKEN\n");

@@ -4,6 +4,7 @@ import { bodyTooLarge, LimitError } from "../limits.ts";
 import type { Linked } from "../link/linked.ts";
 import type { Plan } from "../link/plan.ts";
 import { CallError, type CallErrorCode } from "./error.ts";
+import { type ForeignCheck, makeForeignCheck } from "./foreign.ts";
 import { callPrefix, type ExportedFunction, exportedFunctions, findFunction, noInterface } from "./functions.ts";
 import { requestIdOf } from "./http.ts";
 import { fromJson, toJson } from "./json.ts";
@@ -20,12 +21,18 @@ export class CallGateway {
   readonly #plan: Plan;
   readonly #name: string;
   readonly #bodyBytes: number;
+  readonly #foreign: ForeignCheck;
   #document: string | undefined;
 
-  constructor(plan: Plan, options: { readonly composition: string; readonly bodyBytes: number }) {
+  /** `listen` is the address of the server, where there is one: it tells whose requests are foreign. */
+  constructor(
+    plan: Plan,
+    options: { readonly composition: string; readonly bodyBytes: number; readonly listen?: string },
+  ) {
     this.functions = exportedFunctions(plan);
     this.#plan = plan;
     this.#name = options.composition;
+    this.#foreign = options.listen === undefined ? () => undefined : makeForeignCheck(options.listen);
     this.#bodyBytes = Math.min(options.bodyBytes, maxJsonBytes);
   }
 
@@ -38,6 +45,8 @@ export class CallGateway {
   /** Answers one request, whatever happens; rejects only with what is not about the call: a trap, a limit. */
   async handle(request: IncomingMessage, response: ServerResponse, run: RunWith): Promise<void> {
     const url = request.url ?? "/";
+    const foreign = this.#foreign(request);
+    if (foreign !== undefined) return answerError(response, new CallError("forbidden", `Cannot answer: ${foreign}`));
     if (url === "/call/openapi.json") {
       if (request.method !== "GET" && request.method !== "HEAD") return refuseMethod(response, "GET");
       const { makeOpenApi } = await import("./openapi.ts");
@@ -184,6 +193,7 @@ async function readJson(request: IncomingMessage, limit: number): Promise<unknow
 }
 
 const statuses: Readonly<Record<CallErrorCode, number>> = {
+  forbidden: 403,
   "not-found": 404,
   "method-not-allowed": 405,
   "unsupported-media-type": 415,

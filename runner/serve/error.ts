@@ -1,5 +1,6 @@
 /** Why the JSON gateway refuses a call. */
 export type CallErrorCode =
+  | "forbidden"
   | "not-found"
   | "method-not-allowed"
   | "unsupported-media-type"

@@ -1,3 +1,4 @@
+import { get } from "node:http";
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { defaultLimits } from "../../../../runner/config.ts";
 import { AdminServer } from "../../../../runner/serve/admin.ts";
@@ -45,6 +46,19 @@ describe("AdminServer", () => {
     expect((await fetch(`${base}/readyz`)).status).toBe(503);
     server.close();
     expect((await fetch(`${await start()}/readyz`)).status).toBe(200);
+  });
+
+  test("/status is refused to a name that is not this machine's, and the others are not", async () => {
+    const { port } = new URL(await start());
+    const ask = (path: string) =>
+      new Promise((resolve, reject) => {
+        const headers = { host: "evil.example" };
+        get({ host: "127.0.0.1", port, path, headers, agent: false }, (response) => {
+          response.resume();
+          resolve(response.statusCode);
+        }).on("error", reject);
+      });
+    expect(await Promise.all(["/status", "/metrics", "/healthz", "/readyz"].map(ask))).toEqual([403, 200, 200, 200]);
   });
 
   test("/metrics needs no token", async () => {

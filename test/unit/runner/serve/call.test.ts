@@ -62,4 +62,10 @@ describe("POST /call", () => {
     first.request.end('"]');
     expect([await first.answer, await third.answer].map(({ json }) => json)).toEqual(["a", "c"]);
   });
+
+  test.each([{ host: "evil.example" }, { origin: "https://evil.example" }])("refuses %j", async (headers) => {
+    gateway = await serveGateway(echo);
+    const { answer } = post(gateway, { headers, body: '["a"]' });
+    expect(await answer).toMatchObject({ status: 403, json: { error: { code: "forbidden" } } });
+  });
 });

@@ -50,7 +50,7 @@ export async function serveGateway(
   const all = { concurrency: 1, queue: 8, requestTimeoutMs: null, maxRequests: null, bodyBytes: 64 << 20, ...limits };
   const pool = new Pool(linker, { limits: all, isolation: "Instance" });
   const stats = emptyStats();
-  const gateway = new CallGateway(plan, { composition: "test", bodyBytes: all.bodyBytes });
+  const gateway = new CallGateway(plan, { composition: "test", bodyBytes: all.bodyBytes, listen: "127.0.0.1:0" });
   const server = createServer(makeListener({ pool, stats, limits: all, http: false, gateway, onFailure: () => {} }));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return { server, port: (server.address() as AddressInfo).port, pool, stats };
