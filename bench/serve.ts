@@ -4,20 +4,23 @@
  *
  * `npm run bench serve`, or `node bin/node.js bench/serve.ts ROW…` for some rows. Rates are requests a second at 16
  * connections; the CPU time a request, of the server's whole process tree, is what a noisy machine changes least.
+ * Every server has its turn in each of `BENCH_ROUNDS` rounds (3); figures are medians, ratios the medians of those within
+ * a round.
  */
 import { execFileSync } from "node:child_process";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { argv, execPath } from "node:process";
+import { argv, env, execPath } from "node:process";
 import { guest } from "../guests/guest.ts";
 import type { RunnerConfig } from "../runner/config.ts";
 import { jco, wasmtime, wrk } from "./peers.ts";
-import { printRow } from "./report.ts";
+import { median, printRow } from "./report.ts";
 import { freePort, measureTree, runnerCommand, type Server, startServer } from "./server.ts";
 
 /** Seconds of load before the measurement, so that compilers are done, and of the measurement. */
-const warmSeconds = 3;
-const seconds = 5;
+const warmSeconds = 2;
+const seconds = 4;
+const rounds = Number(env["BENCH_ROUNDS"] ?? 3);
 const connections = 16;
 const script = (name: string) => join(import.meta.dirname, "load", name);
 
@@ -119,6 +122,21 @@ async function run(work: Work, helper: number): Promise<void> {
   if (work.jco !== false) servers["jco serve"] = async (port) => [execPath, jco(), "serve", file, "--port", `${port}`];
   if (work.plain !== undefined)
     servers["node:http"] = async (port) => [execPath, join(import.meta.dirname, "load/plain.ts"), `${port}`];
+  const results: Record<string, Result>[] = [];
+  while (results.length < rounds) results.push(await round(servers, work, helper));
+  const floor = Object.entries(work.floors)
+    .map(([name, text]) => `${name} ${text}`)
+    .join(", ");
+  printRow({ row: work.row, unit: "req/s", ...medians(results, "rate"), floor });
+  printRow({ row: `${work.row}, CPU`, unit: "us/req", ...medians(results, "cpuUs"), lower: true });
+}
+
+/** One turn of every server. One that fails is left out, and dropped from the rounds to come. */
+async function round(
+  servers: Record<string, (port: number) => Promise<readonly string[]>>,
+  work: Work,
+  helper: number,
+): Promise<Record<string, Result>> {
   const results: Record<string, Result> = {};
   for (const [name, command] of Object.entries(servers)) {
     try {
@@ -126,16 +144,23 @@ async function run(work: Work, helper: number): Promise<void> {
     } catch (error) {
       // jco serve ends by itself under some loads; the row is still worth having.
       if (name === "ours") throw error;
-      console.error(`${work.row}: no figure for ${name}: ${(error as Error).message.split("\n")[0]}`);
+      console.error(`${work.row}: no further figure for ${name}: ${(error as Error).message.split("\n")[0]}`);
+      delete servers[name];
     }
   }
-  const { ours, ...peers } = results;
-  const of = (key: keyof Result) => Object.fromEntries(Object.entries(peers).map(([name, it]) => [name, it[key]]));
-  const floor = Object.entries(work.floors)
-    .map(([name, text]) => `${name} ${text}`)
-    .join(", ");
-  printRow({ row: work.row, unit: "req/s", ours: ours!.rate, peers: of("rate"), floor });
-  printRow({ row: `${work.row}, CPU`, unit: "us/req", ours: ours!.cpuUs, peers: of("cpuUs"), lower: true });
+  return results;
+}
+
+function medians(results: readonly Record<string, Result>[], key: keyof Result) {
+  const peers: Record<string, number> = {};
+  const ratios: Record<string, number> = {};
+  for (const name of new Set(results.flatMap((it) => Object.keys(it)))) {
+    if (name === "ours") continue;
+    const having = results.filter((it) => it[name] !== undefined);
+    peers[name] = median(having.map((it) => it[name]![key]));
+    ratios[name] = median(having.map((it) => it["ours"]![key] / it[name]![key]));
+  }
+  return { ours: median(results.map((it) => it["ours"]![key])), peers, ratios };
 }
 
 const wanted = argv.slice(2);
