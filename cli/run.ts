@@ -128,10 +128,9 @@ async function runOnce(cli: Cli, config: RunnerConfig): Promise<void> {
 }
 
 async function serve(cli: Cli, config: RunnerConfig): Promise<void> {
-  const [{ Supervisor }, { makeLog }, { openCache }, { compileCacheOf }] = await Promise.all([
+  const [{ Supervisor }, { makeLog }, { compileCacheOf }] = await Promise.all([
     import("../runner/supervisor.ts"),
     import("../runner/log.ts"),
-    import("../operator/local/cache.ts"),
     import("../operator/local/compile-cache.ts"),
   ]);
   const { terminal } = cli;
@@ -139,7 +138,7 @@ async function serve(cli: Cli, config: RunnerConfig): Promise<void> {
   const supervisor = new Supervisor(config, {
     log,
     format: "pretty",
-    compileCache: compileCacheOf(await openCache(terminal.env as NodeJS.ProcessEnv)),
+    compileCache: compileCacheOf,
   });
   const at = await supervisor.start().catch((error: unknown) => {
     throw explainRunnerError(error);

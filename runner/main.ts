@@ -28,7 +28,7 @@ async function main(config: RunnerConfig): Promise<void> {
   const supervisor = new Supervisor(config, {
     log,
     format: "json",
-    ...(compileCache === undefined ? {} : { compileCache }),
+    ...(compileCache === undefined ? {} : { compileCache: () => compileCache }),
   });
   // The worker is on its way before this process loads what only itself needs.
   const serving = supervisor.start();

@@ -16,8 +16,11 @@ export interface SupervisorOptions {
   /** A worker that is not ready by then failed. By default 30 s. */
   readonly startMs?: number;
   readonly backoff?: Backoff;
-  /** A folder where Node may keep compiled sources; without it each worker compiles them anew. */
-  readonly compileCache?: string;
+  /**
+   * The folder where Node may keep compiled sources; without it each worker compiles them anew. The workers write it, and
+   * the next ones run what is there: workers that do not trust each other need folders of their own.
+   */
+  readonly compileCache?: (config: RunnerConfig) => string;
 }
 
 /** What a supervisor knows about itself and its workers, for `/status` and `/metrics`. */
@@ -174,7 +177,7 @@ export class Supervisor {
     const worker = new WorkerProcess({
       config,
       log: this.#options.format,
-      ...(this.#options.compileCache === undefined ? {} : { compileCache: this.#options.compileCache }),
+      ...(this.#options.compileCache === undefined ? {} : { compileCache: this.#options.compileCache(config) }),
       startMs: this.#options.startMs ?? 30_000,
       hangMs: this.#options.hangMs === undefined ? usual : this.#options.hangMs,
       onExit: (gone) => this.#exited(gone),

@@ -1,7 +1,10 @@
-import { basename, dirname, join } from "node:path";
-import type { ArtifactCache } from "./cache.ts";
+import { join } from "node:path";
+import type { RunnerConfig } from "../../runner/config.ts";
 
-/** Where workers keep compiled sources: beside the artifacts, or inside a folder that is only for this process. */
-export function compileCacheOf({ folder }: ArtifactCache): string {
-  return join(basename(folder) === "artifacts" ? dirname(folder) : folder, "node");
+/**
+ * Where workers keep compiled sources: in the artifact's own folder, which goes when the artifact goes. In a folder for all,
+ * a guest that broke out of one composition could leave code for the workers of the others.
+ */
+export function compileCacheOf({ artifact }: RunnerConfig): string {
+  return join(artifact, "node");
 }

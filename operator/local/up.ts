@@ -77,7 +77,7 @@ export async function startUp(options: UpOptions): Promise<Up | undefined> {
   const supervisor = new Supervisor(first.config, {
     log: options.log,
     format: options.format,
-    compileCache: compileCacheOf(cache),
+    compileCache: compileCacheOf,
   });
   const admin = new AdminServer(supervisor);
   const [at, adminAt] = await bothOrNeither(supervisor, admin, first.config, composer);
