@@ -22,7 +22,7 @@ export function sha256(bytes: Uint8Array | string): string {
 }
 
 /**
- * Opens the cache folder: `XDG_CACHE_HOME/tenon` or `~/.cache/tenon`. Where it cannot be written, a fresh folder below the
+ * Opens the cache folder: `XDG_CACHE_HOME/tenon` or `~/.cache/tenon`. Where it cannot be written, or others may write to it, a fresh folder below the
  * system's temporary one, which then holds nothing from before.
  */
 export async function openCache(env: NodeJS.ProcessEnv = process.env): Promise<ArtifactCache> {
@@ -32,6 +32,7 @@ export async function openCache(env: NodeJS.ProcessEnv = process.env): Promise<A
   const folder = join(base, "tenon", "artifacts");
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 });
+    await refuseShared(folder);
     const probe = join(folder, `.probe-${randomUUID()}`);
     await writeFile(probe, "");
     await rm(probe);
@@ -40,6 +41,14 @@ export async function openCache(env: NodeJS.ProcessEnv = process.env): Promise<A
     // A name that nobody can guess: in a shared folder an old one could be somebody else's.
     return new ArtifactCache(await mkdtemp(join(tmpdir(), "tenon-")));
   }
+}
+
+/** Throws where somebody else may write: code comes out of this folder, and digests beside it prove nothing. */
+async function refuseShared(folder: string): Promise<void> {
+  const { uid, mode } = await stat(folder);
+  // Windows has neither.
+  if (process.getuid === undefined) return;
+  if (uid !== process.getuid() || (mode & 0o022) !== 0) throw new RangeError("shared");
 }
 
 /** Artifacts by the digest of what they were made from. Entries are written whole or not at all. */

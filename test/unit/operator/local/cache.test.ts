@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { ArtifactCache, openCache, sha256 } from "../../../../operator/local/cache.ts";
@@ -85,6 +85,17 @@ describe("openCache()", () => {
         join(folder, ".cache", "tenon", "artifacts"),
       );
     }));
+
+  test.each([0o770, 0o707])("does not take a folder that others may write to (%i)", (mode) =>
+    withFolder({}, async (home) => {
+      const own = join(home, ".cache", "tenon", "artifacts");
+      expect((await openCache({ HOME: home })).folder).toBe(own);
+      await chmod(own, mode);
+      const { folder } = await openCache({ HOME: home });
+      expect(folder).not.toBe(own);
+      await rm(folder, { recursive: true });
+    }),
+  );
 
   test("falls back to a fresh temporary folder where these cannot be written", () =>
     withFolder({ file: "" }, async (folder) => {
