@@ -26,7 +26,12 @@ interface Context {
 /** The folder of a volume. */
 export function volumeFolder(name: string, { volumes, directory }: LocalInputs): string {
   // The schema has no pattern for volumes' names: as a segment of a path it must not lead elsewhere.
-  return volumes.get(name) ?? resolve(directory, ".tenon", "volumes", name.replace(/[^\w-]/g, "_"));
+  return volumes.get(name) ?? resolve(directory, ".tenon", "volumes", name.replace(/[^\w-]/gu, escapeCharacter));
+}
+
+/** Other names give other folders. */
+function escapeCharacter(character: string): string {
+  return `%${character.codePointAt(0)!.toString(16)}%`;
 }
 
 /** One instance's grants as the runner takes them. What cannot be had without a cluster is an error at its field. */

@@ -90,10 +90,20 @@ describe("makeRunnerConfig()", () => {
       });
     }));
 
+  test("gives two volumes two folders, however alike their names are", () =>
+    withFolder({}, async (folder) => {
+      const mounts = "{ volume: a.b, guestPath: /x }, { volume: a_b, guestPath: /y }, { volume: a/b, guestPath: /z }";
+      const { config } = await configure(grants(`{ filesystem: [${mounts}] }`), folder);
+      const paths = config?.grants["a"]?.filesystem?.map(({ path }) => path);
+      expect(new Set(paths).size).toBe(3);
+    }));
+
   test("keeps a volume's folder inside, whatever its name is", () =>
     withFolder({}, async (folder) => {
       const { config } = await configure(grants("{ filesystem: [{ volume: ../../up, guestPath: /data }] }"), folder);
-      expect(config?.grants["a"]?.filesystem?.[0]?.path).toBe(join(folder, ".tenon/volumes/______up"));
+      expect(config?.grants["a"]?.filesystem?.[0]?.path).toBe(
+        join(folder, ".tenon/volumes/%2e%%2e%%2f%%2e%%2e%%2f%up"),
+      );
     }));
 
   test("merges configFrom in order, below config, from the files of --config", () =>
