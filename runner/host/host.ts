@@ -77,6 +77,14 @@ export class Trap extends Error {
   function?: string;
 }
 
+/** Where an object says how many bytes it keeps for its guest; what keeps next to none says nothing. */
+export const heldBytes: unique symbol = Symbol("heldBytes");
+
+/** The bytes that an object keeps for its guest, as it says; 0 where it does not. */
+export function heldBytesOf(object: object): number {
+  return (object as { readonly [heldBytes]?: number })[heldBytes] ?? 0;
+}
+
 /** Memory and handles of one guest, as core functions see them. Addresses are checked: out of bounds is a trap. */
 export interface GuestContext {
   /** A view of the memory as it is now; growing invalidates it, so ask again after every call into the guest. */
@@ -90,8 +98,13 @@ export interface GuestContext {
   /** Allocates and writes; stores pointer and length at `target`. */
   writeBytes(bytes: Uint8Array, target: number): void;
   writeString(text: string, target: number): void;
-  /** A new owned handle for a host object. When the guest drops it, `[Symbol.dispose]` is called where there is one. */
+  /**
+   * A new owned handle for a host object. When the guest drops it, `[Symbol.dispose]` is called where there is one.
+   * A trap where the objects of the instance hold too much: `heldBytes` says what this one does.
+   */
   add(object: object): number;
+  /** Counts anew what an object with a handle holds, after it has grown or shrunk; a trap where it is too much. */
+  recount(object: object): void;
   /** The host object behind a handle, own or borrow; a trap if it is not a `type`. */
   get<T>(handle: number, type: abstract new (...args: never[]) => T): T;
   /** Takes an owned handle out of the table; a trap if it is lent or not a `type`. */

@@ -82,6 +82,9 @@ export class Context extends GuestMemory implements GuestContext, AbiContext {
   add(object: object): number {
     return this.handles.add(object, someHostResource);
   }
+  recount(object: object): void {
+    this.handles.budget.recount(object);
+  }
   get<T>(handle: number, type: abstract new (...args: never[]) => T): T {
     const object = this.handles.peek(handle);
     if (!(object instanceof type)) throw new Trap(`handle of another resource type: ${handle}, not a ${type.name}`);

@@ -1,4 +1,5 @@
 import { isStateless, Trap } from "../host/host.ts";
+import { Budget } from "./budget.ts";
 
 /**
  * Stands for the resource of an object that a hand-written host function added: such functions know classes, not
@@ -28,6 +29,8 @@ export interface BorrowScope {
  * Index 0 is never valid; freed indices are used again, last first.
  */
 export class HandleTable {
+  /** What the host objects that are owned here hold, and those of the tables that share it. */
+  readonly budget: Budget;
   readonly #fits: Fits;
   #reps: unknown[] = [undefined];
   #resources: number[] = [free];
@@ -36,13 +39,15 @@ export class HandleTable {
   #free: number[] = [];
   #saved: SavedHandles | undefined;
 
-  /** `fits` says whether an object is of the class of a host's resource. */
-  constructor(fits: Fits) {
+  /** `fits` says whether an object is of the class of a host's resource; the tables of one linked instance share `budget`. */
+  constructor(fits: Fits, budget = new Budget()) {
     this.#fits = fits;
+    this.budget = budget;
   }
 
   /** A new owned handle. */
   add(rep: unknown, resource: number): number {
+    if (typeof rep === "object" && rep !== null) this.budget.count(rep);
     return this.#add(rep, resource, 0, undefined);
   }
   /** A new borrow handle that must be dropped before `scope` ends. */
@@ -112,6 +117,7 @@ export class HandleTable {
   /** Forgets all handles and gives the host objects that were owned. */
   clear(): object[] {
     const objects = [...this.hostObjects()];
+    for (const object of objects) this.budget.release(object);
     this.#reps = [undefined];
     this.#resources = [free];
     this.#lends = [0];
@@ -151,6 +157,7 @@ export class HandleTable {
     this.#lends = [...lends];
     this.#scopes = reps.map(() => undefined);
     this.#free = [...freed];
+    for (const object of added) this.budget.release(object);
     return added;
   }
 
@@ -165,6 +172,7 @@ export class HandleTable {
   }
   #remove(handle: number): unknown {
     const rep = this.#reps[handle];
+    if (typeof rep === "object" && rep !== null && this.owns(handle)) this.budget.release(rep);
     this.#reps[handle] = undefined;
     this.#resources[handle] = free;
     this.#scopes[handle] = undefined;

@@ -1,5 +1,6 @@
 import type { Realloc } from "../abi/memory.ts";
 import { Trap } from "../host/host.ts";
+import { Budget } from "./budget.ts";
 import { Context } from "./context.ts";
 import { LinkError } from "./error.ts";
 import { Fate } from "./fate.ts";
@@ -44,7 +45,8 @@ export class Instance {
     this.#options = options;
     const { plan } = prepared;
     const { resources } = prepared;
-    this.handleTables = plan.componentInstances.map(() => new HandleTable(resources.fits));
+    const budget = new Budget();
+    this.handleTables = plan.componentInstances.map(() => new HandleTable(resources.fits, budget));
     const types = { ...resources, wrap };
     this.#resources = { tables: this.handleTables, fate: this.fate, ownerOf: resources.ownerOf, types };
     this.contexts = this.#makeContexts();

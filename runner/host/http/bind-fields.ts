@@ -1,7 +1,7 @@
 import { decodeLatin1 } from "../../abi/text.ts";
 import type { CoreFunction, GuestContext, HostFunction } from "../host.ts";
 import { Trap } from "../host.ts";
-import { Fields, type HeaderError } from "./fields.ts";
+import { Fields, type HeaderError, maximumBytes } from "./fields.ts";
 
 /** A core function that answers at once. */
 export const plain = (call: CoreFunction): HostFunction => ({ kind: "core", call });
@@ -9,6 +9,13 @@ export const plain = (call: CoreFunction): HostFunction => ({ kind: "core", call
 /** The functions of the resource `fields`. */
 export function bindFields(guest: GuestContext): Record<string, HostFunction> {
   const fields = (self: number): Fields => guest.get(self, Fields);
+  /** What a guest does to fields, and what they hold afterwards. */
+  const change = (self: number, act: (fields: Fields) => HeaderError | undefined, out: number): void => {
+    const changed = fields(self);
+    const error = act(changed);
+    guest.recount(changed);
+    result(error, out);
+  };
   const result = (error: HeaderError | undefined, out: number): void => {
     const view = guest.view();
     view.setUint8(out, error === undefined ? 0 : 1);
@@ -37,18 +44,19 @@ export function bindFields(guest: GuestContext): Record<string, HostFunction> {
     "[method]fields.has": plain((self, name, length) => (fields(self).has(guest.readString(name, length)) ? 1 : 0)),
     "[method]fields.set": plain((self, name, length, list, count, out) => {
       const values: string[] = [];
+      if (count >>> 0 > maximumBytes) throw new Trap(`fields.set() was called with too many values: ${count >>> 0}`);
       for (let i = 0; i < count; i++) {
         const view = guest.view();
         const at = (list >>> 0) + i * 8;
         values.push(readValue(guest, view.getUint32(at, true), view.getUint32(at + 4, true)));
       }
-      result(fields(self).set(guest.readString(name, length), values), out);
+      change(self, (of) => of.set(guest.readString(name, length), values), out);
     }),
     "[method]fields.delete": plain((self, name, length, out) =>
-      result(fields(self).delete(guest.readString(name, length)), out),
+      change(self, (of) => of.delete(guest.readString(name, length)), out),
     ),
     "[method]fields.append": plain((self, name, length, value, size, out) =>
-      result(fields(self).append(guest.readString(name, length), readValue(guest, value, size)), out),
+      change(self, (of) => of.append(guest.readString(name, length), readValue(guest, value, size)), out),
     ),
     "[method]fields.entries": plain((self, out) => {
       const list = fields(self).list;

@@ -1,4 +1,4 @@
-import { Trap } from "../host.ts";
+import { heldBytes, Trap } from "../host.ts";
 
 /** The cases of `header-error` by their number. */
 export const headerError = { invalidSyntax: 0, forbidden: 1, immutable: 2 } as const;
@@ -21,7 +21,10 @@ const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const value = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 /** Bytes of names and values that one `fields` holds; what a guest adds beyond is a trap, as it would be in its own memory. */
-const maximumBytes = 128 * 1024;
+export const maximumBytes = 128 * 1024;
+
+/** What a name or a value costs besides its characters: an estimate. */
+const textBytes = 32;
 
 /**
  * The resource `fields`: names and values in their order, duplicates kept. Values are bytes, one a character (latin1),
@@ -37,6 +40,11 @@ export class Fields {
     this.#list = list;
     this.immutable = immutable;
     for (const text of list) this.#bytes += text.length;
+  }
+
+  /** Short texts cost more than their characters. */
+  get [heldBytes](): number {
+    return this.#bytes + this.#list.length * textBytes;
   }
 
   /** What Node received, without what is the connection's own. */

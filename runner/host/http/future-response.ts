@@ -1,6 +1,8 @@
+import { heldBytes } from "../host.ts";
 import { Waitable } from "../streams.ts";
 import type { ErrorCode } from "./error-code.ts";
 import { IncomingResponse } from "./messages.ts";
+import { bufferBytes } from "./outgoing-body.ts";
 
 /** The resource `future-incoming-response`. */
 export class FutureResponse extends Waitable {
@@ -12,6 +14,11 @@ export class FutureResponse extends Waitable {
   constructor(cancel: () => void = () => {}) {
     super();
     this.#cancel = cancel;
+  }
+
+  /** The body of a request that is on its way, then that of the response. */
+  get [heldBytes](): number {
+    return bufferBytes;
   }
 
   ready(): boolean {

@@ -1,10 +1,11 @@
 import type { IncomingMessage } from "node:http";
-import { Trap } from "../host.ts";
+import { heldBytes, Trap } from "../host.ts";
 import { BytesInput, type InputStream, type IoError, Pollable, Waitable } from "../streams.ts";
 import { ReadableInput } from "../streams-node.ts";
 import { type ErrorCode, HttpIoError } from "./error-code.ts";
 import { Fields } from "./fields.ts";
 import { errorCodeOf } from "./node-error.ts";
+import { bufferBytes } from "./outgoing-body.ts";
 
 /** What a body's bytes are held against. */
 export interface BodyRules {
@@ -28,6 +29,11 @@ export class IncomingBody {
   constructor(message: IncomingMessage, rules: BodyRules | undefined) {
     this.#message = message;
     this.#rules = rules;
+  }
+
+  /** What has arrived and was not read. */
+  get [heldBytes](): number {
+    return this.#rules === undefined ? 0 : bufferBytes;
   }
 
   /** The stream; undefined the second time. */

@@ -1,7 +1,8 @@
 import type { IncomingMessage } from "node:http";
+import { heldBytes } from "../host.ts";
 import { Fields, isToken } from "./fields.ts";
 import { type BodyRules, discard, IncomingBody } from "./incoming-body.ts";
-import { OutgoingBody } from "./outgoing-body.ts";
+import { bufferBytes, OutgoingBody } from "./outgoing-body.ts";
 
 /** `HTTP`, `HTTPS`, or another scheme as it is written. */
 export type Scheme = "HTTP" | "HTTPS" | { readonly other: string };
@@ -44,6 +45,10 @@ export class IncomingResponse {
     this.message = message;
     this.#rules = rules;
   }
+  /** What has arrived of a body that nobody reads. */
+  get [heldBytes](): number {
+    return bufferBytes;
+  }
   headers(): Fields {
     return Fields.received(this.message.rawHeaders);
   }
@@ -64,6 +69,16 @@ class OutgoingHead {
 
   constructor(fields: Fields) {
     this.fields = fields;
+  }
+
+  /** Counted with the body, which is written to later. */
+  get [heldBytes](): number {
+    return bufferBytes + this.fields[heldBytes];
+  }
+
+  /** Dropped without being sent. */
+  [Symbol.dispose](): void {
+    this.#body?.discard();
   }
 
   /** The body where it was asked for. */

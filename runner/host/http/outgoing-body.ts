@@ -1,11 +1,11 @@
 import type { OutgoingMessage } from "node:http";
-import { Trap } from "../host.ts";
+import { heldBytes, Trap } from "../host.ts";
 import { OutputStream } from "../streams.ts";
 import { type ErrorCode, HttpIoError } from "./error-code.ts";
 import type { Fields } from "./fields.ts";
 
 /** Bytes that a body keeps while nothing takes them. */
-const bufferBytes = 64 * 1024;
+export const bufferBytes = 64 * 1024;
 
 /** Up to here a whole body is handed to Node as a string, which it joins with the head into one write. */
 const stringBytes = 4096;
@@ -37,6 +37,11 @@ export class OutgoingBody {
   #keptBytes = 0;
   #total = 0;
   #trailers: Fields | undefined;
+
+  /** What it may keep: a guest writes to it through a stream, long after its handle was made. */
+  get [heldBytes](): number {
+    return bufferBytes;
+  }
 
   constructor(expected: number | null) {
     this.#expected = expected;
@@ -84,6 +89,14 @@ export class OutgoingBody {
     this.#state = "aborted";
     this.#kept = [];
     this.#target?.abort(reason);
+    this.#stream?.wake();
+  }
+
+  /** What it would be sent with was dropped: nobody will ever take what it keeps. */
+  discard(): void {
+    if (this.#target !== undefined) return;
+    this.#state = "aborted";
+    this.#kept = [];
     this.#stream?.wake();
   }
 

@@ -1,4 +1,4 @@
-import { HostError } from "../host.ts";
+import { HostError, heldBytes } from "../host.ts";
 import type { Bucket } from "./bucket.ts";
 import type { StoreError } from "./limits.ts";
 
@@ -15,6 +15,10 @@ export class Cas {
     this.#bucket = bucket;
     this.#key = key;
     this.current = current;
+  }
+
+  get [heldBytes](): number {
+    return this.current?.length ?? 0;
   }
 
   static async open(bucket: Bucket, key: string): Promise<Cas> {

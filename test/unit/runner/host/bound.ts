@@ -71,6 +71,7 @@ export class FakeGuest implements GuestContext {
   add(object: object): number {
     return this.handles.push(object);
   }
+  recount(): void {}
   get<T>(handle: number): T {
     return this.handles[handle - 1] as T;
   }

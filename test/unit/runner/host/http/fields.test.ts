@@ -139,3 +139,32 @@ describe("the resource fields", () => {
     );
   });
 });
+
+test("the functions of fields, requests and responses count what a guest makes them hold", () => {
+  const guest = new HttpGuest();
+  const { budget } = guest.table;
+  const value = new Uint8Array(1000).fill(97);
+  const fields = guest.fields([["a", value]]);
+  const held = budget.bytes;
+  expect(held).toBeGreaterThan(1000);
+  guest.call("[method]fields.append", fields, ...guest.put("b"), ...guest.put(value), out);
+  expect(budget.bytes).toBeGreaterThan(held + 1000);
+  guest.call("[method]fields.delete", fields, ...guest.put("b"), out);
+  expect(budget.bytes).toBe(held);
+  const response = guest.call("[constructor]outgoing-response", fields) as number;
+  expect(budget.bytes).toBe(held + 64 * 1024);
+  guest.drop(response);
+  expect(budget.bytes).toBe(0);
+});
+
+test("a guest that makes fields for ever traps", () => {
+  const guest = new HttpGuest();
+  const fields = guest.fields([["a", new Uint8Array(100_000).fill(97)]]);
+  const trap = expect.objectContaining({
+    name: "Trap",
+    message: expect.stringMatching(/hold more than 67108864 bytes/),
+  });
+  expect(() => {
+    for (let i = 0; i < 1000; i++) guest.call("[method]fields.clone", fields);
+  }).toThrow(trap);
+});
