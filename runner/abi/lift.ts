@@ -69,8 +69,14 @@ export class Lifter {
     const { offsets } = this.#layouts.record(fields);
     const loads = fields.map((field) => this.load(field));
     const names = recordNames(type);
-    if (names === null) return (cx, pointer) => loads.map((load, i) => load(cx, pointer + offsets[i]!));
+    const cost = objectCost + fields.length * slotCost;
+    if (names === null)
+      return (cx, pointer) => {
+        cx.charge(cost);
+        return loads.map((load, i) => load(cx, pointer + offsets[i]!));
+      };
     return (cx, pointer) => {
+      cx.charge(cost);
       const record: Record<string, unknown> = {};
       for (let i = 0; i < loads.length; i++) record[names[i]!] = loads[i]!(cx, pointer + offsets[i]!);
       return record;
@@ -79,8 +85,14 @@ export class Lifter {
   #flatFields(type: PlanType, fields: readonly number[]): FlatLift {
     const lifts = fields.map((field) => this.flat(field));
     const names = recordNames(type);
-    if (names === null) return (cx, source) => lifts.map((lift) => lift(cx, source));
+    const cost = objectCost + fields.length * slotCost;
+    if (names === null)
+      return (cx, source) => {
+        cx.charge(cost);
+        return lifts.map((lift) => lift(cx, source));
+      };
     return (cx, source) => {
+      cx.charge(cost);
       const record: Record<string, unknown> = {};
       for (let i = 0; i < lifts.length; i++) record[names[i]!] = lifts[i]!(cx, source);
       return record;
@@ -100,6 +112,7 @@ export class Lifter {
             : cx.data.getUint32(pointer, true);
       if (number >= loads.length) throw new Trap(`invalid discriminant: ${number} of ${loads.length} cases`);
       const load = loads[number]!;
+      cx.charge(shape.objects ? objectCost : 0);
       return shape.make(number, load === null ? undefined : load(cx, pointer + offset));
     };
   }
@@ -111,6 +124,7 @@ export class Lifter {
       const number = next(source) >>> 0;
       if (number >= lifts.length) throw new Trap(`invalid discriminant: ${number} of ${lifts.length} cases`);
       const lift = lifts[number]!;
+      cx.charge(shape.objects ? objectCost : 0);
       const at = source.at;
       source.at += joined.length;
       if (lift === null) return shape.make(number, undefined);
@@ -126,7 +140,6 @@ export class Lifter {
       const pointer = next(source);
       const length = next(source) >>> 0;
       const at = cx.check(pointer, length * size, align);
-      cx.charge(length * Math.max(size, elementCost));
       return range(cx, at, length);
     };
   }
@@ -137,7 +150,7 @@ export class Lifter {
       const pointer = next(source);
       const length = next(source) >>> 0;
       const at = cx.check(pointer, length * layout.size, layout.align);
-      cx.charge(length * Math.max(layout.size, elementCost));
+      cx.charge(listCost + length * entryCost);
       const map = new Map<unknown, unknown>();
       for (let i = 0; i < length; i++) {
         const entry = at + i * layout.size;
@@ -155,6 +168,7 @@ export class Lifter {
     const type = this.#layouts.types[element]!;
     const typed = typeof type === "string" ? numberArrays[type] : undefined;
     return (cx, source) => {
+      cx.charge(listCost + length * slotCost);
       const values = Array.from({ length }, () => lift(cx, source));
       return typed === undefined ? values : typed.from(values as never);
     };
@@ -166,9 +180,13 @@ export class Lifter {
     const typed = typeof type === "string" ? numberArrays[type] : undefined;
     const { size } = this.#layouts.of(element);
     if (typed !== undefined)
-      return (cx, at, length) => new typed(cx.octets.slice(at, at + length * size).buffer as ArrayBuffer);
+      return (cx, at, length) => {
+        cx.charge(listCost + length * size);
+        return new typed(cx.octets.slice(at, at + length * size).buffer as ArrayBuffer);
+      };
     const load = this.load(element);
     return (cx, at, length) => {
+      cx.charge(listCost + length * slotCost);
       const list: unknown[] = [];
       for (let i = 0; i < length; i++) list.push(load(cx, at + i * size));
       return list;
@@ -176,8 +194,12 @@ export class Lifter {
   }
 }
 
-/** Bytes that an element of a list costs the host at least. */
-const elementCost = 8;
+// What values cost the host, about: V8 says nothing more exact.
+const objectCost = 32;
+const slotCost = 16;
+/** An array, a typed array with its buffer, or a map. */
+const listCost = 160;
+const entryCost = 48;
 
 function next(source: FlatSource): number {
   return source.values[source.at++] as number;
@@ -189,7 +211,9 @@ function recordNames(type: PlanType): readonly string[] | null {
 function loadFlags(labels: readonly string[]): Load {
   const names = labels.map(camelCase);
   const size = flagsSize(labels.length);
+  const cost = objectCost + names.length * slotCost;
   return (cx, pointer) => {
+    cx.charge(cost);
     const flags: Record<string, boolean> = {};
     for (let i = 0; i < names.length; i++)
       flags[names[i]!] = ((cx.data.getUint8(pointer + (i >> 3)) >> (i & 7)) & 1) === 1;
@@ -198,8 +222,10 @@ function loadFlags(labels: readonly string[]): Load {
 }
 function flatFlags(labels: readonly string[]): FlatLift {
   const names = labels.map(camelCase);
+  const cost = objectCost + names.length * slotCost;
   const words = Math.min(maxFlatParams, Math.ceil(labels.length / 32));
-  return (_, source) => {
+  return (cx, source) => {
+    cx.charge(cost);
     const flags: Record<string, boolean> = {};
     for (let i = 0; i < names.length; i++)
       flags[names[i]!] = (((source.values[source.at + (i >> 5)] as number) >> (i & 31)) & 1) === 1;

@@ -10,8 +10,13 @@ export type Realloc = (pointer: number, size: number, align: number, newSize: nu
 /** Set in the length of a `latin1+utf16` string that is UTF-16. */
 const utf16Tag = 0x8000_0000;
 const maxStringBytes = 0x7fff_ffff;
-/** Bytes that one call may lift: overlapping lists could ask for far more than the memory holds. */
-const liftBudget = 256 * 1024 * 1024;
+/**
+ * Bytes of the host's own that one call may make it take. Lists may overlap, and an empty list of 8 bytes in the guest is
+ * an object of 160 here: so it is counted what values cost. The bound is also one of time, as lifting can't be interrupted.
+ */
+const liftBudget = 64 * 1024 * 1024;
+/** Bytes of a string beside its text. */
+const stringCost = 32;
 
 const encoder = new TextEncoder();
 
@@ -52,7 +57,7 @@ export class GuestMemory {
     if (this.#memory !== undefined) this.refresh();
   }
 
-  /** Traps where the call has lifted more than a host should hold. */
+  /** Counts bytes that a value will take in the host; traps where the call takes more than a host should hold. */
   charge(bytes: number): void {
     this.#budget -= bytes;
     if (this.#budget < 0) throw new Trap(`a call passed more than ${liftBudget} bytes to the host`);
@@ -81,7 +86,7 @@ export class GuestMemory {
     const wide = this.encoding === "utf16" || (this.encoding === "latin1+utf16" && units >= utf16Tag);
     const bytes = wide ? 2 * (units & ~utf16Tag & 0xffff_ffff) : units;
     const at = this.check(pointer, bytes, this.encoding === "utf8" ? 1 : 2);
-    this.charge(bytes);
+    this.charge(stringCost + bytes);
     if (this.encoding === "utf8") return decodeUtf8(this.octets, at, at + bytes);
     return (wide ? decodeUtf16 : decodeLatin1)(this.octets, at, at + bytes);
   }

@@ -3,6 +3,8 @@ import { unexpected } from "./error.ts";
 
 /** How the cases of a variant, enum, option or result look in JavaScript. */
 export interface Shape {
+  /** Whether `make` makes an object. */
+  readonly objects: boolean;
   readonly make: (index: number, payload: unknown) => unknown;
   /** The case of a value, and its payload; an `AbiError` where there is no such case. */
   readonly read: (value: unknown) => readonly [index: number, payload: unknown];
@@ -35,6 +37,7 @@ function isNullable(type: PlanType, types: readonly PlanType[]): boolean {
 }
 
 const nullableShape: Shape = {
+  objects: false,
   make: (index, payload) => (index === 0 ? undefined : payload),
   read: (value) => (value === undefined || value === null ? [0, undefined] : [1, value]),
   step: "",
@@ -43,6 +46,7 @@ const nullableShape: Shape = {
 function enumShape(names: readonly string[]): Shape {
   const numbers = new Map(names.map((name, index) => [name, index]));
   return {
+    objects: false,
     make: (index) => names[index],
     read: (value) => {
       const index = numbers.get(value as string);
@@ -56,6 +60,7 @@ function enumShape(names: readonly string[]): Shape {
 function taggedShape(names: readonly string[], payloads: readonly (number | null)[]): Shape {
   const numbers = new Map(names.map((name, index) => [name, index]));
   return {
+    objects: true,
     make: (index, payload) =>
       payloads[index] === null ? { tag: names[index]! } : { tag: names[index]!, val: payload },
     read: (value) => {

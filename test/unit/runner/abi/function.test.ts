@@ -298,6 +298,25 @@ describe("liftParams() traps", () => {
       return abi.forImport(func([7], [])).liftParams(cx, [strings, count]);
     };
     expect((lift(2)[0] as string[]).length).toBe(2);
-    expect(() => lift(17)).toThrow(/more than 268435456 bytes/);
+    expect(() => lift(5)).toThrow(/more than 67108864 bytes/);
+  });
+  test.each<[string, PlanType]>([
+    ["empty lists", { list: 0 }],
+    ["empty strings", "string"],
+    ["records", { record: [["a", 0]] }],
+    ["tuples", { tuple: [0] }],
+    ["flags", { flags: ["a"] }],
+    ["variants", { variant: [["a", null]] }],
+    ["maps", { map: [1, 0] }],
+    ["arrays", { array: [1, 2] }],
+  ])("a list of more %s than a host should hold, though they are small in the guest", (_, element) => {
+    const small = new Abi(["u8", "string", element, { list: 2 }]);
+    const cx = new TestContext("utf8", 1024);
+    const lift = (count: number) => {
+      cx.begin();
+      return small.forImport(func([3], [])).liftParams(cx, [8, count])[0] as unknown[];
+    };
+    expect(lift(100_000)).toHaveLength(100_000);
+    expect(() => lift(2_000_000)).toThrow(/more than 67108864 bytes/);
   });
 });
