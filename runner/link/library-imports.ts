@@ -42,8 +42,14 @@ export function hostsOf(plan: Plan, imports: ComponentImports): HostInterface[] 
 
 function own(object: Given, key: string): Given {
   return (typeof object === "object" || typeof object === "function") && object !== null && key in object
-    ? object[key]
+    ? unlessInherited(object, key)
     : undefined;
+}
+
+/** What every object or function has (`constructor`, `toString`…) was not given by the caller. */
+function unlessInherited(object: Given, key: string): Given {
+  const everybodys = key in Object.prototype || key in Function.prototype;
+  return everybodys && !Object.hasOwn(object, key) ? undefined : object[key];
 }
 
 function findFunction(given: Given, name: string): TypedFunction | undefined {

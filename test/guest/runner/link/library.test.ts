@@ -1,3 +1,4 @@
+import { parse } from "@bytecodealliance/jco";
 import { describe, expect, test } from "@jest/globals";
 import { type ComponentImports, instantiate, validate } from "../../../../runner/link/library.ts";
 import { built, rejection, wat } from "./support.ts";
@@ -86,6 +87,16 @@ describe("instantiate()", () => {
     const error = await rejection(instantiate(await wat("traps"), { "test:host/calls": { plain: () => 0 } }));
     expect(error).toMatchObject({ name: "LinkError", code: "missing-imports" });
     expect(error.message).toBe('Cannot link the component: no host serves "test:host/calls#wait"');
+  });
+  test("does not take what every object has for an import, only what is given", async () => {
+    const bytes = await parse(`(component (import "value-of" (func $f (result u32)))
+      (core func $l (canon lower (func $f)))
+      (core module $m (import "x" "f" (func $f (result i32))) (func (export "go") (result i32) (call $f)))
+      (core instance $i (instantiate $m (with "x" (instance (export "f" (func $l))))))
+      (func (export "go") (result u32) (canon lift (core func $i "go"))))`);
+    expect(await rejection(instantiate(bytes, {}))).toMatchObject({ name: "LinkError", code: "missing-imports" });
+    const given = (await instantiate(bytes, { valueOf: () => 5 })) as Record<string, () => Promise<unknown>>;
+    expect(await given["go"]!()).toBe(5);
   });
   test("takes resource classes, and refuses objects of other ones", async () => {
     class Apple {}
