@@ -48,8 +48,10 @@ function own(object: Given, key: string): Given {
 
 /** What every object or function has (`constructor`, `toString`…) was not given by the caller. */
 function unlessInherited(object: Given, key: string): Given {
-  const everybodys = key in Object.prototype || key in Function.prototype;
-  return everybodys && !Object.hasOwn(object, key) ? undefined : object[key];
+  const value = object[key];
+  if (Object.hasOwn(object, key)) return value;
+  const root = (typeof object === "function" ? Function : Object).prototype as Given;
+  return key === "constructor" || (key in root && value === root[key]) ? undefined : value;
 }
 
 function findFunction(given: Given, name: string): TypedFunction | undefined {

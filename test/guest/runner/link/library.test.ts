@@ -97,6 +97,9 @@ describe("instantiate()", () => {
     expect(await rejection(instantiate(bytes, {}))).toMatchObject({ name: "LinkError", code: "missing-imports" });
     const given = (await instantiate(bytes, { valueOf: () => 5 })) as Record<string, () => Promise<unknown>>;
     expect(await given["go"]!()).toBe(5);
+    const inherited: ComponentImports = Object.create({ valueOf: () => 6 });
+    const fromClass = (await instantiate(bytes, inherited)) as typeof given;
+    expect(await fromClass["go"]!()).toBe(6);
   });
   test("takes resource classes, and refuses objects of other ones", async () => {
     class Apple {}
