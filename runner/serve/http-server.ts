@@ -4,20 +4,34 @@ import type { Limits } from "../config.ts";
 import { countRejection, type Stats } from "../stats.ts";
 import { createHttpServer } from "./http.ts";
 
+/** Connections of one worker; each costs memory before anybody has asked for anything. */
+const mostConnections = 8192;
+/** Milliseconds in which a client must take something of an answer that waits for it. */
+const slowestReadMs = 60_000;
+
 /** The HTTP server of one worker. It does not listen: its connections come from the supervisor. */
 export class HttpServer {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   /** In no order; each knows its place. A set would copy itself again and again under load. */
   readonly #active: { readonly response: ServerResponse; at: number }[] = [];
+  readonly #stats: Stats;
+  readonly #maxConnections: number;
   #draining = false;
   #idleOver = false;
   #quiet: (() => void) | undefined;
 
   constructor(
     listener: (request: IncomingMessage, response: ServerResponse) => void,
-    options: { readonly limits: Limits; readonly stats: Stats },
+    options: {
+      readonly limits: Limits;
+      readonly stats: Stats;
+      readonly maxConnections?: number;
+      readonly readMs?: number;
+    },
   ) {
+    this.#stats = options.stats;
+    this.#maxConnections = options.maxConnections ?? mostConnections;
     this.#server = createHttpServer({
       limits: options.limits,
       onRefused: ({ limit }) => countRejection(options.stats, limit),
@@ -31,12 +45,18 @@ export class HttpServer {
         listener(request, response);
       },
     });
+    this.#server.setTimeout(options.readMs ?? slowestReadMs, (socket) => this.#still(socket));
     // It never listens itself, and this is when Node begins to check the times of its connections.
     this.#server.emit("listening");
   }
 
   /** Takes a connection over. It must not have been read from. */
   accept(socket: Socket): void {
+    if (this.#sockets.size >= this.#maxConnections) {
+      countRejection(this.#stats, "connections");
+      socket.destroy();
+      return;
+    }
     socket.allowHalfOpen = true;
     this.#sockets.add(socket);
     socket.once("close", () => {
@@ -67,6 +87,14 @@ export class HttpServer {
     await quiet;
     clearTimeout(idle);
     clearTimeout(late);
+  }
+
+  // A guest may take its time; a client that does not read what it gave may not, nor one that asks for nothing.
+  #still(socket: Socket): void {
+    const works = socket.writableLength === 0 && this.#active.some(({ response }) => response.socket === socket);
+    if (works) return;
+    if (socket.writableLength > 0) countRejection(this.#stats, "slowReader");
+    socket.destroy();
   }
 
   // An answer whose head was out before the drain began leaves its connection open.
