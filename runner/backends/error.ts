@@ -1,5 +1,12 @@
 /** Why a backend refused or failed. */
-export type BackendErrorCode = "unknown-backend" | "closed" | "full" | "not-a-number" | "overflow" | "unavailable";
+export type BackendErrorCode =
+  | "unknown-backend"
+  | "closed"
+  | "full"
+  | "not-a-number"
+  | "overflow"
+  | "unavailable"
+  | "busy";
 
 /** The one error of backends; the message is fit for the guest: it names no path and no secret. */
 export class BackendError extends Error {

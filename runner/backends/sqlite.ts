@@ -3,8 +3,10 @@ import type { KeyPage, KeyValueBackend } from "../host/host.ts";
 import { BackendError } from "./error.ts";
 import { addTo } from "./number.ts";
 
-/** How long one call waits for another process to finish its transaction; the thread waits with it. */
-const busyTimeoutMs = 2000;
+/** How long opening waits for another process, which may be making the file a database; the thread waits with it. */
+const openTimeoutMs = 2000;
+/** How long one call holds the thread for another process's transaction; then it fails as `busy`, to be tried again. */
+const busyTimeoutMs = 10;
 const pageKeys = 1000;
 /** Bytes that the file grows to at most. */
 export const sqliteBackendBytes = 1024 * 1024 * 1024;
@@ -19,9 +21,10 @@ export class SqliteBackend implements KeyValueBackend {
   readonly #database: DatabaseSync;
   readonly #statements: Statements;
 
-  constructor(path: string, options: { readonly bytes?: number } = {}) {
+  constructor(path: string, options: { readonly bytes?: number; readonly busyMs?: number } = {}) {
     this.#database = attempt(() => open(path, options.bytes ?? sqliteBackendBytes));
     this.#statements = attempt(() => prepare(this.#database));
+    this.#database.exec(`PRAGMA busy_timeout = ${Math.trunc(options.busyMs ?? busyTimeoutMs)}`);
   }
 
   get(bucket: string, key: string): Uint8Array | undefined {
@@ -93,7 +96,7 @@ interface Statements {
 }
 
 function open(path: string, bytes: number): DatabaseSync {
-  const database = new DatabaseSync(path, { timeout: busyTimeoutMs });
+  const database = new DatabaseSync(path, { timeout: openTimeoutMs });
   try {
     // A file that nobody else has touched yet is locked while it becomes a database: others wait here.
     database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
@@ -142,7 +145,6 @@ function attempt<T>(act: () => T): T {
 }
 
 const messages: Readonly<Record<number, string>> = {
-  5: `other processes kept the database busy for ${busyTimeoutMs} ms`,
   6: "a table of the database is locked",
   8: "the database is read-only",
   10: "the disk failed",
@@ -151,12 +153,17 @@ const messages: Readonly<Record<number, string>> = {
   26: "the file is not a database",
 };
 const fullCode = 13;
+const busyCode = 5;
 
 function translate(error: unknown): BackendError {
   const { code, errcode } = error as { readonly code?: string; readonly errcode?: number };
   const primary = (errcode ?? 0) & 0xff;
   if (primary === fullCode) {
     return new BackendError("full", "Cannot set a key: the database or its disk is full", { cause: error });
+  }
+  if (primary === busyCode) {
+    const message = "Cannot use the key-value backend: other processes keep the database busy";
+    return new BackendError("busy", message, { cause: error });
   }
   if (code === "ERR_INVALID_STATE") return new BackendError("closed", "The database is closed", { cause: error });
   const message = messages[primary] ?? `SQLite failed with code ${errcode ?? code ?? "unknown"}`;

@@ -1,9 +1,13 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { isPromise } from "node:util/types";
 import { HostError, type HostInstance, type KeyPage, type KeyValueBackend } from "../host.ts";
 import { checkKey, checkValue, type StoreError } from "./limits.ts";
 
 /** What wasmtime's guests call the bucket that everybody has; here a grant must name it all the same. */
 const defaultBucket = "default";
+
+/** How long a call waits for a backend that others keep busy, and how often it asks. The thread does not wait. */
+const [busyWaitMs, busyRetryMs] = [2000, 20];
 
 type Answer<T> = T | Promise<T>;
 
@@ -96,7 +100,23 @@ export class Bucket {
       const answer = act();
       return isPromise(answer) ? (answer as Promise<T>).catch(fail) : answer;
     } catch (error) {
-      return fail(error);
+      return isBusy(error) ? retry(act).catch(fail) : fail(error);
+    }
+  }
+}
+
+function isBusy(error: unknown): boolean {
+  return (error as { readonly code?: unknown } | undefined)?.code === "busy";
+}
+
+async function retry<T>(act: () => Answer<T>): Promise<T> {
+  const end = performance.now() + busyWaitMs;
+  for (;;) {
+    await delay(busyRetryMs);
+    try {
+      return await act();
+    } catch (error) {
+      if (!isBusy(error) || performance.now() > end) throw error;
     }
   }
 }
@@ -134,7 +154,7 @@ export function openBucket(host: HostInstance, identifier: string): Bucket {
 function failure({ instance, services }: HostInstance, error: unknown): StoreError {
   const { name, code, message } = error as Readonly<Record<"name" | "code" | "message", unknown>>;
   const expected = name === "BackendError";
-  if (!expected || code === "unavailable") {
+  if (!expected || code === "unavailable" || code === "busy") {
     services.log.write(instance, "error", `Key-value backend: ${message}`);
   }
   return { tag: "other", val: expected ? String(message) : "The key-value backend failed" };

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execPath } from "node:process";
+import { DatabaseSync } from "node:sqlite";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { MemoryBackend } from "../../../../runner/backends/memory.ts";
 import { openBackends } from "../../../../runner/backends/open.ts";
@@ -168,7 +169,7 @@ describe("SqliteBackend", () => {
     const path = freshFile();
     const module = join(import.meta.dirname, "../../../../runner/backends/sqlite.ts");
     const program = `const { SqliteBackend } = await import(${JSON.stringify(module)});
-      const backend = new SqliteBackend(${JSON.stringify(path)});
+      const backend = new SqliteBackend(${JSON.stringify(path)}, { busyMs: 5000 });
       for (let i = 0; i < 200; i++) backend.increment("b", "n", 1n);
       backend.close();`;
     const run = () =>
@@ -183,6 +184,19 @@ describe("SqliteBackend", () => {
     expect(text(backend.get("b", "n"))).toBe("800");
     backend.close();
   }, 60_000);
+
+  test("says that it is busy where another connection holds the file, and goes on afterwards", () => {
+    const path = freshFile();
+    const backend = new SqliteBackend(path, { busyMs: 1 });
+    const other = new DatabaseSync(path);
+    other.exec("BEGIN IMMEDIATE");
+    expect(codeOf(() => backend.set("b", "k", bytes("v")))).toBe("busy");
+    other.exec("COMMIT");
+    backend.set("b", "k", bytes("v"));
+    expect(text(backend.get("b", "k"))).toBe("v");
+    backend.close();
+    other.close();
+  });
 
   test("says what is wrong with the file, and not where it is", () => {
     const path = freshFile();
