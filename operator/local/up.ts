@@ -113,6 +113,8 @@ class Builder {
   readonly #cache: ArtifactCache;
   readonly #options: UpOptions;
   readonly #tables: Tables = new Map();
+  /** The composition that runs: a manifest that was emptied must not bring in another one in its place. */
+  #running: string | undefined;
 
   constructor(composer: Composer, cache: ArtifactCache, options: UpOptions) {
     this.#composer = composer;
@@ -132,7 +134,10 @@ class Builder {
     const workspace = await load(paths, { composer: this.#composer, tables: this.#tables });
     this.files = [...workspace.files, ...Object.values(options.configFiles ?? {})];
     remarks.push(...workspace.remarks);
-    const composition = choose(workspace, options.composition, remarks);
+    const composition =
+      this.#running === undefined
+        ? choose(workspace, options.composition, remarks)
+        : again(workspace, this.#running, remarks);
     if (composition === undefined || !isClean(workspace.remarks)) return undefined;
     const configured = await makeRunnerConfig(composition, { ...options, artifact: "" });
     const deadlines = configured.config?.limits.requestTimeoutMs !== null;
@@ -140,6 +145,7 @@ class Builder {
     remarks.push(...built.remarks, ...configured.remarks);
     if (built.artifact === undefined || configured.config === undefined) return undefined;
     const config = { ...configured.config, artifact: built.artifact.folder };
+    this.#running = composition.spec.name;
     return { composition, wiring: built.wiring, config, digest: built.artifact.digest };
   }
 }
@@ -155,6 +161,17 @@ function choose(workspace: Workspace, name: string | undefined, remarks: Remark[
     remarks.push(
       makeError("local", { file: "--composition" }, { message, hint: `Give --composition ${names.join(" or ")}` }),
     );
+  }
+  return found;
+}
+
+/** The composition that already runs, under its name. */
+function again({ compositions }: Workspace, name: string, remarks: Remark[]): LoadedComposition | undefined {
+  const found = compositions.find(({ spec }) => spec.name === name);
+  if (found === undefined) {
+    const message = `Cannot find the composition that runs: ${name}`;
+    const hint = "Bring it back, or stop and start again to serve another one";
+    remarks.push(makeError("local", { file: "the manifests" }, { message, hint }));
   }
   return found;
 }

@@ -94,6 +94,16 @@ describe("tenon up", () => {
     expect(await request({ port, ...ada })).toMatchObject({ status: 200 });
   }, 60_000);
 
+  test("does not take another composition of the folder for one whose manifest was emptied", async () => {
+    const port = await serve(".");
+    const good = await readFile(join(folder, "user-api.yaml"), "utf8");
+    await edit("user-api.yaml", () => "");
+    await up!.until(/Cannot find the composition that runs: user-api/);
+    expect(await request({ port, ...ada })).toMatchObject({ status: 200 });
+    await edit("user-api.yaml", () => good);
+    await up!.until(/The files are well again/);
+  }, 60_000);
+
   test("explains a component that is damaged while it runs, and picks up the repaired one", async () => {
     const port = await serve("user-api.yaml");
     const path = join(folder, "components", "logger.wasm");
