@@ -11,6 +11,7 @@ import { Pool } from "./pool.ts";
 import { CallGateway } from "./serve/call.ts";
 import { HttpServer } from "./serve/http-server.ts";
 import { makeListener } from "./serve/listener.ts";
+import { Refusals } from "./serve/refusals.ts";
 import { emptyStats, type Stats } from "./stats.ts";
 import { describeTrap } from "./traps.ts";
 import { startWatchdog } from "./watchdog.ts";
@@ -62,10 +63,11 @@ export async function startService(
     ...(gateway === undefined ? {} : { gateway }),
     onFailure: (requestId, error) => noteFailure(requestId, error, { config, stats, log }),
   });
+  const refusals = new Refusals((line) => log.event("warn", line));
   const edges = new EdgeCounts(composition.probes, composition.linker.edges, config.composition);
   return {
     info: describe(composition, edges),
-    server: new HttpServer(listener, { limits, stats }),
+    server: new HttpServer(listener, { limits, stats, onRefused: (refusal) => refusals.note(refusal) }),
     services: composition.services,
     stats() {
       const { instances, memoryBytes } = pool.size();

@@ -3,6 +3,7 @@ import type { Socket } from "node:net";
 import type { Limits } from "../config.ts";
 import { countRejection, type Stats } from "../stats.ts";
 import { createHttpServer } from "./http.ts";
+import type { Refusal } from "./refusals.ts";
 
 /** Connections of one worker; each costs memory before anybody has asked for anything. */
 const mostConnections = 8192;
@@ -28,13 +29,17 @@ export class HttpServer {
       readonly stats: Stats;
       readonly maxConnections?: number;
       readonly readMs?: number;
+      readonly onRefused?: (refusal: Refusal) => void;
     },
   ) {
     this.#stats = options.stats;
     this.#maxConnections = options.maxConnections ?? mostConnections;
     this.#server = createHttpServer({
       limits: options.limits,
-      onRefused: ({ limit }) => countRejection(options.stats, limit),
+      onRefused: (refusal) => {
+        if (refusal.limit !== undefined) countRejection(options.stats, refusal.limit);
+        options.onRefused?.(refusal);
+      },
       onRequest: (request, response) => {
         const entry = { response, at: this.#active.length };
         this.#active.push(entry);

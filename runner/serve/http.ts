@@ -7,6 +7,7 @@ import { Exchange, ResponseOutparam, readHead } from "../host/http/exchange.ts";
 import { http } from "../host/node-http.ts";
 import { bodyTooLarge, headersTooLarge, LimitError } from "../limits.ts";
 import type { Linked, LinkedFunction } from "../link/linked.ts";
+import type { Refusal } from "./refusals.ts";
 
 /** What a request is held to. */
 export type HttpLimits = Pick<Limits, "headerBytes" | "bodyBytes" | "requestTimeoutMs">;
@@ -15,7 +16,7 @@ export type HttpLimits = Pick<Limits, "headerBytes" | "bodyBytes" | "requestTime
 export interface FrontOptions {
   readonly limits: HttpLimits;
   readonly onRequest: (request: IncomingMessage, response: ServerResponse) => void;
-  readonly onRefused?: (error: LimitError) => void;
+  readonly onRefused?: (refusal: Refusal) => void;
 }
 
 /** Milliseconds in which a client must have sent its headers; the whole request may take longer by the time limit. */
@@ -40,25 +41,28 @@ export function createHttpServer({ limits, onRequest, onRefused }: FrontOptions)
   );
   server.maxHeadersCount = 0;
   server.on("checkContinue", onRequest);
+  // A client that goes on sending after its refusal is in error again: one answer and one line are enough.
+  const refused = new WeakSet<Duplex>();
   server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
-    if (error.code === "HPE_HEADER_OVERFLOW") onRefused?.(headersTooLarge(limits));
-    refuseConnection(error.code, socket);
+    if (!socket.writable || error.code === "ECONNRESET" || refused.has(socket)) {
+      socket.destroy();
+      return;
+    }
+    refused.add(socket);
+    const refusal = refusalOf(error, limits);
+    onRefused?.(refusal);
+    const head = `HTTP/1.1 ${refusal.status} ${http.STATUS_CODES[refusal.status]}`;
+    socket.end(`${head}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, () => socket.destroy());
   });
   return server;
 }
 
-function refuseConnection(code: string | undefined, socket: Duplex): void {
-  if (!socket.writable || code === "ECONNRESET") {
-    socket.destroy();
-    return;
-  }
-  const status =
-    code === "HPE_HEADER_OVERFLOW"
-      ? "431 Request Header Fields Too Large"
-      : code === "ERR_HTTP_REQUEST_TIMEOUT"
-        ? "408 Request Timeout"
-        : "400 Bad Request";
-  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, () => socket.destroy());
+function refusalOf({ code, message }: NodeJS.ErrnoException, limits: HttpLimits): Refusal {
+  if (code === "HPE_HEADER_OVERFLOW")
+    return { status: 431, message: headersTooLarge(limits).message, limit: "headers" };
+  if (code === "ERR_HTTP_REQUEST_TIMEOUT")
+    return { status: 408, message: "Cannot wait longer for the client to send it" };
+  return { status: 400, message: `Cannot read it as HTTP: ${message}` };
 }
 
 /** The composition's `wasi:http/incoming-handler`, of any 0.2; undefined where it exports none. */
