@@ -1,42 +1,20 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "@jest/globals";
-import { callCommand } from "../../../cli/call.ts";
-import { checkCommand } from "../../../cli/check.ts";
-import type { MakeCommand } from "../../../cli/command.ts";
-import { completionCommand } from "../../../cli/completion.ts";
-import { composeCommand } from "../../../cli/compose.ts";
-import { convertCommand } from "../../../cli/convert.ts";
-import { diffCommand } from "../../../cli/diff.ts";
+import { commands } from "../../../cli/commands.ts";
 import { exitCodes } from "../../../cli/error.ts";
-import { graphCommand } from "../../../cli/graph.ts";
-import { inspectCommand } from "../../../cli/inspect.ts";
 import { makeProgram } from "../../../cli/program.ts";
-import { runCommandOf } from "../../../cli/run.ts";
 import { makeTerminal } from "../../../cli/terminal.ts";
-import { upCommand } from "../../../cli/up.ts";
 
 const root = join(import.meta.dirname, "../../..");
 const text = readFileSync(join(root, "docs/cli.md"), "utf8");
-const commands: readonly MakeCommand[] = [
-  upCommand,
-  runCommandOf,
-  callCommand,
-  checkCommand,
-  composeCommand,
-  graphCommand,
-  inspectCommand,
-  diffCommand,
-  convertCommand,
-  completionCommand,
-];
 const silent = { write: () => true };
 const terminal = makeTerminal({ stdout: silent, stderr: silent, env: {}, cwd: root });
 const program = makeProgram(commands, { terminal, exitCode: 0 });
 const chapters = new Map(text.split(/^## /m).map((chapter) => [chapter.split("\n", 1)[0]!, chapter] as const));
 
 test("docs/cli.md has a chapter for every command, in the order of the help", () => {
-  const main = readFileSync(join(root, "cli/main.ts"), "utf8");
+  const main = readFileSync(join(root, "cli/commands.ts"), "utf8");
   const made = main
     .split("const commands")[1]!
     .split("];")[0]!
