@@ -7,6 +7,8 @@ export interface RunnerConfig {
   readonly composition: string;
   /** A folder with `index.json` and `blobs/<sha256 hex>`. */
   readonly artifact: string;
+  /** Where the folder's content comes from, in a pod; without it, it has to be there. */
+  readonly fetch?: ArtifactFetch;
   /** `HOST:PORT` for requests, and for `/healthz`, `/readyz`, `/metrics` and `/status`. Port 0 takes a free one. */
   readonly listen: string;
   readonly admin: string;
@@ -22,6 +24,17 @@ export interface RunnerConfig {
   readonly grants: Readonly<Record<string, Grants>>;
   /** By name. */
   readonly backends: Readonly<Record<string, Backend>>;
+}
+
+/** Where a pod's artifact comes from. */
+export interface ArtifactFetch {
+  /** `URL/artifacts/DIGEST` is the index, `URL/artifacts/DIGEST/blobs/DIGEST` a blob of it. */
+  readonly url: string;
+  /** `sha256:…` of the index. */
+  readonly digest: string;
+  /** Files with the PEM of the server's authority and with the pod's token; both are read again for every attempt. */
+  readonly caFile: string;
+  readonly tokenFile: string;
 }
 
 /** Bounds of one worker process. */

@@ -17,7 +17,21 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   "runner/host/": ["runner/config.ts", "runner/abi/", "runner/error.ts"],
   "runner/backends/": ["runner/config.ts", "runner/host/host.ts", "runner/error.ts"],
   "runner/": ["api/", "composer/"],
-  "operator/local/": ["api/", "wiring/", "composer/", "runner/"],
+  "operator/local/": ["api/", "wiring/", "composer/", "runner/", "operator/compose/", "operator/desired/"],
+  "operator/kube/": ["api/", "operator/clock.ts", "operator/log.ts"],
+  "operator/runtime/": ["operator/clock.ts", "operator/log.ts"],
+  "operator/desired/": ["api/", "wiring/", "runner/config.ts", "operator/config.ts", "operator/kube/object.ts"],
+  "operator/observe/": ["api/", "operator/kube/object.ts"],
+  "operator/fetch/": ["api/", "wiring/", "composer/", "operator/"],
+  "operator/compose/": [
+    "api/",
+    "wiring/",
+    "composer/",
+    "runner/artifact.ts",
+    "runner/link/plan.ts",
+    "runner/host/catalogue.ts",
+  ],
+  "operator/package/": ["runner/artifact.ts", "operator/clock.ts", "operator/log.ts"],
   "operator/": ["api/", "wiring/", "composer/", "runner/artifact.ts", "runner/config.ts", "runner/link/plan.ts"],
   "cli/": ["operator/local/", "wiring/", "composer/", "api/", "runner/"],
   "scripts/": ["api/", "composer/", "guests/", "cli/", "test/support/"],
@@ -26,9 +40,12 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   "guests/": ["scripts/"],
 };
 /** No I/O, no clock, no chance: everything they need is an argument. */
-const pure = ["api/", "wiring/"];
+const pure = ["api/", "wiring/", "operator/desired/", "operator/observe/"];
 const impure =
   /\bprocess\.|\bDate\.now\b|\bnew Date\(\)|\bMath\.random\b|\bset(Timeout|Interval|Immediate)\b|\bfetch\(/;
+
+/** Only these may import the Kubernetes client; its errors are translated there. */
+const clientImporters = "operator/kube/";
 
 const root = resolve(import.meta.dirname, "..");
 const problems: string[] = [];
@@ -51,6 +68,8 @@ for (const file of sourceFiles(root, Object.keys(allowed))) {
     } else if (specifier !== undefined && isPure && specifier !== "yaml") {
       problems.push(`${at}: ${layer} is pure and may not import ${specifier}`);
     }
+    if (specifier?.startsWith("@kubernetes/") && !file.startsWith(clientImporters))
+      problems.push(`${at}: only ${clientImporters} may import ${specifier}`);
     if (isPure && impure.test(line) && !/^\s*(\*|\/\/)/.test(line))
       problems.push(`${at}: ${layer} is pure: ${line.trim()}`);
   });
