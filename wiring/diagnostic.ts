@@ -25,6 +25,9 @@ export type Code =
   | "async-lift"
   | "unhosted-import"
   | "missing-grant"
+  // Sound, and most likely not what was meant: warnings of `operator/compose/judge.ts`.
+  | "exports-nothing"
+  | "split-memory"
   // What the composer says of a wiring that looked sound: `failure.ts`.
   | "invalid-component"
   | "unsupported-component"

@@ -5,6 +5,7 @@ import type { Composition } from "../../api/composition.ts";
 import type { Located, Place } from "../../api/manifests/finding.ts";
 import type { Composer } from "../../composer/index.ts";
 import type { WiringSpec } from "../../wiring/spec.ts";
+import { componentName, wiringSpec } from "../compose/spec.ts";
 import { findFiles } from "./find-files.ts";
 import { isClean, makeError, type Remark } from "./remark.ts";
 import { loadScript } from "./script.ts";
@@ -172,22 +173,4 @@ class Declared {
     this.#remarks.push(read);
     return undefined;
   }
-}
-
-/** The name by which the wiring knows a component: that of the Component, or the source that is written in place. */
-function componentName({ name, source }: Composition["spec"]["instances"][number]["component"]): string {
-  if (name !== undefined) return name;
-  // A colon: no Component can have this name.
-  return source?.file === undefined ? `source:${JSON.stringify(source)}` : `file:${source.file.path}`;
-}
-
-function wiringSpec({ metadata, spec }: Composition): WiringSpec {
-  const { instances, connections, wiring, exports } = spec;
-  return {
-    name: metadata.name,
-    instances: instances.map(({ name, component }) => ({ name, component: componentName(component) })),
-    wiring,
-    ...(connections === undefined ? {} : { connections }),
-    ...(exports === undefined ? {} : { exports }),
-  };
 }

@@ -131,6 +131,15 @@ export const diagnosticTexts: { readonly [code in Code]: DiagnosticText } = {
     cure: "Add the [grant](grants.md), or serve the import by an instance.",
     example: "runner-keyvalue-without-a-grant",
   },
+  "exports-nothing": {
+    meaning: "The composition exports nothing, so that nothing can reach it. A warning.",
+    cure: "Add an export. The hint has the first one that is possible.",
+  },
+  "split-memory": {
+    meaning:
+      "A backend lives in the memory of a process, and there is more than one: requests find different data by chance. A warning.",
+    cure: "Use a backend that processes share, or run one process of one replica.",
+  },
   "invalid-component": {
     meaning: "The bytes are no valid component: cut, damaged, or a core module.",
     cure: "Build it again. A core module becomes a component with `wasm-tools component new`.",
