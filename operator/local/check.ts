@@ -14,14 +14,17 @@ export interface Checked {
 
 /** Judges a composition out of files, as the operator does, and says where in the files its findings are. */
 export function check(
-  { components, missing, located }: LoadedComposition,
+  { components, missing, located, spec }: LoadedComposition,
   options: { readonly run: boolean } = { run: true },
 ): Checked {
   const tables = new Map([...components].flatMap(([name, { table }]) => (table === undefined ? [] : [[name, table]])));
   const unreadable = new Map(
     [...components].flatMap(([name, { failure }]) => (failure === undefined ? [] : [[name, failure]])),
   );
-  const { valid, wiring, diagnostics } = judge(located.manifest, { tables, unreadable, missing }, options);
+  // An option of the command line may say it in the manifest's place.
+  const { wiring: mode = located.manifest.spec.wiring } = spec;
+  const manifest = { ...located.manifest, spec: { ...located.manifest.spec, wiring: mode } };
+  const { valid, wiring, diagnostics } = judge(manifest, { tables, unreadable, missing }, options);
   // What was left out of a file that is partly wrong may matter.
   const whole = located.partial !== true;
   return { valid: valid && whole, wiring, remarks: diagnostics.map((one) => fromDiagnostic(one, located.locate)) };
