@@ -97,6 +97,12 @@ export const reasons = {
   InstanceTrapped: "InstanceTrapped",
   /** The runners could not be asked. */
   Unobserved: "Unobserved",
+  /** A run of `wasi:cli/run` ended with an error, and is not tried again. */
+  RunFailed: "RunFailed",
+  /** A ConfigMap, a Secret or a key that the spec names does not exist. */
+  InputNotFound: "InputNotFound",
+  /** A role, a quota or an admission policy does not let the operator write an object. */
+  Forbidden: "Forbidden",
   /** An object of the wanted name belongs to somebody else. */
   NotOwned: "NotOwned",
 } as const;

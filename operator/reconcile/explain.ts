@@ -1,0 +1,74 @@
+import type { Reason } from "../../api/conditions.ts";
+import type { Diagnostic } from "../../wiring/diagnostic.ts";
+import type { Outcome } from "./outcome.ts";
+
+/** What a `FetchError`, a `ComposerError` and a `KubeError` have in common with what is read of them here. */
+type Known = Error & {
+  readonly code?: string;
+  readonly reason?: Reason;
+  readonly final?: boolean;
+  readonly retryAfterMs?: number;
+};
+
+/** How long a ConfigMap that is not there is left alone, when nothing wakes us. */
+const missingMs = 600_000;
+
+/** Why a source could not be read or understood. Other errors than those of fetching and of the composer are thrown on. */
+export function explainLookUp(error: unknown, field: string): Outcome {
+  const known = error as Known;
+  if (known.name === "FetchError" && known.reason !== undefined) {
+    const { reason, message, final, retryAfterMs: afterMs, cause } = known;
+    if (final !== true) return { kind: "failed", reason, message, afterMs, cause };
+    // It may be applied a moment later: its watch wakes us.
+    if (reason === "SourceNotFound") return { kind: "waiting", reason, message, afterMs: missingMs };
+    return { kind: "stalled", reason, message };
+  }
+  if (known.name === "ComposerError") {
+    if (known.code === "closed") throw error;
+    const reason = known.code === "too-large" ? "TooLarge" : "InvalidComponent";
+    return { kind: "stalled", reason, message: `Cannot read the component of ${field}: ${known.message}` };
+  }
+  throw error;
+}
+
+/** A wiring that does not hold: the first error in full, and how many there are. */
+export function explainDiagnostics(diagnostics: readonly Diagnostic[]): Outcome {
+  const errors = diagnostics.filter(({ severity }) => severity === "error");
+  const [first] = errors;
+  if (first === undefined) throw new RangeError("Cannot explain a judgement without errors");
+  return { kind: "stalled", reason: reasonOf(first), message: summarizeDiagnostics(errors) };
+}
+
+/** Findings as one message: the first in full, then how many more there are and how to see them. */
+export function summarizeDiagnostics(findings: readonly Diagnostic[]): string {
+  const [first] = findings;
+  if (first === undefined) return "";
+  const { field, message, expected, found, hint } = first;
+  const parts = [
+    `${field}: ${message}`,
+    ...(expected === undefined ? [] : [`expected ${expected}`]),
+    ...(found === undefined ? [] : [`found ${found}`]),
+    ...(hint === undefined ? [] : [hint]),
+  ];
+  const more = findings.length === 1 ? "" : ` (and ${findings.length - 1} more: tenon check shows them all)`;
+  return `${parts.join(". ")}${more}`;
+}
+
+function reasonOf({ code }: Diagnostic): Reason {
+  switch (code) {
+    case "missing-grant":
+      return "GrantMissing";
+    case "unhosted-import":
+    case "async-lift":
+      return "ImportNotServed";
+    case "invalid-component":
+    case "unsupported-component":
+      return "InvalidComponent";
+    case "too-large":
+      return "TooLarge";
+    case "composer-failed":
+      return "ComposeFailed";
+    default:
+      return "WiringInvalid";
+  }
+}

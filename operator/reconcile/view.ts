@@ -1,0 +1,76 @@
+import type { Cache, Change } from "../kube/cache.ts";
+import { ownerIndex } from "../kube/cache.ts";
+import { type Key, type KubeObject, keyOf } from "../kube/object.ts";
+
+/**
+ * A cache that also knows what our own writes answered, until the watch has caught up: a second run right after a write
+ * sees its result, and the event that only repeats it wakes nobody.
+ */
+export class View<T extends KubeObject = KubeObject> {
+  readonly #cache: Cache<T>;
+  readonly #written = new Map<Key, T>();
+  /** By key: a version of the object to which applying this hash changed nothing, whatever it looks like to us. */
+  readonly #settled = new Map<Key, string>();
+
+  constructor(cache: Cache<T>) {
+    this.#cache = cache;
+  }
+
+  /** The newest known state. */
+  get(key: Key): T | undefined {
+    return this.#written.get(key) ?? this.#cache.get(key);
+  }
+
+  /** All that the owner with this uid controls. */
+  ownedBy(uid: string): readonly T[] {
+    const found = new Map(this.#cache.byIndex(ownerIndex, uid).map((object) => [keyOf(object), object]));
+    for (const [key, object] of this.#written) {
+      if (object.metadata.ownerReferences?.some((owner) => owner.uid === uid)) found.set(key, object);
+    }
+    return [...found.values()];
+  }
+
+  /** Notes what a write of ours answered. */
+  wrote(object: T): void {
+    const key = keyOf(object);
+    const known = this.#cache.get(key);
+    if (known !== undefined && known.metadata.uid === object.metadata.uid && !isNewer(object, known)) return;
+    this.#written.set(key, object);
+  }
+
+  /** Takes a change of the cache; true where it only repeats a write of ours. To be called for every change, first of all. */
+  take({ type, object }: Change<T>): boolean {
+    const key = keyOf(object);
+    const written = this.#written.get(key);
+    if (type === "deleted") {
+      this.#settled.delete(key);
+      if (written?.metadata.uid === object.metadata.uid) this.#written.delete(key);
+      return false;
+    }
+    if (written === undefined) return false;
+    const same = written.metadata.uid === object.metadata.uid;
+    if (same && isNewer(written, object)) return true;
+    this.#written.delete(key);
+    return same && written.metadata.resourceVersion === object.metadata.resourceVersion;
+  }
+
+  /** Notes that applying `hash` to this version of the object changed nothing. */
+  settle(object: T, hash: string): void {
+    this.#settled.set(keyOf(object), settledAs(object, hash));
+  }
+
+  /** True where the server said so before, of this very version. */
+  isSettled(object: T, hash: string): boolean {
+    return this.#settled.get(keyOf(object)) === settledAs(object, hash);
+  }
+}
+
+function settledAs({ metadata }: KubeObject, hash: string): string {
+  return `${metadata.uid} ${metadata.resourceVersion} ${hash}`;
+}
+
+/** Resource versions of one kind grow (KEP-5504); what is not a number is never newer. */
+function isNewer(one: KubeObject, other: KubeObject): boolean {
+  const [a, b] = [one, other].map(({ metadata: { resourceVersion = "" } }) => (/^\d+$/.test(resourceVersion) ? BigInt(resourceVersion) : 0n));
+  return a! > b!;
+}
