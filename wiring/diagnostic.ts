@@ -28,6 +28,9 @@ export type Code =
   // Sound, and most likely not what was meant: warnings of `operator/compose/judge.ts`.
   | "exports-nothing"
   | "split-memory"
+  // What an upgrade of a component would break in a composition that runs: `upgrade.ts`.
+  | "import-unserved"
+  | "export-changed"
   // What the composer says of a wiring that looked sound: `failure.ts`.
   | "invalid-component"
   | "unsupported-component"

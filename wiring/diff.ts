@@ -98,6 +98,7 @@ function errorsOf(spec: WiringSpec, components: Components): Diagnostic[] {
   return decide(spec, components).diagnostics.filter(({ severity }) => severity === "error");
 }
 
-function identity({ code, field, interface: name, item }: Diagnostic): string {
+/** Equal for two findings about the same place of one spec, whatever their words are. */
+export function identity({ code, field, interface: name, item }: Diagnostic): string {
   return [code, field, name, item].join("\n");
 }

@@ -140,6 +140,16 @@ export const diagnosticTexts: { readonly [code in Code]: DiagnosticText } = {
       "A backend lives in the memory of a process, and there is more than one: requests find different data by chance. A warning.",
     cure: "Use a backend that processes share, or run one process of one replica.",
   },
+  "import-unserved": {
+    meaning:
+      "With a new version of a component, an import that an instance serves would be left to the host, without an error. Only the operator says so, where it [holds back an upgrade](composition.md).",
+    cure: "Go back to the old version, let another instance serve the import, or leave it to the host on purpose. The hint has the line.",
+  },
+  "export-changed": {
+    meaning:
+      "With a new version of a component, an export of the composition would be gone or of another type than its callers rely on. Only the operator says so, where it [holds back an upgrade](composition.md).",
+    cure: "Go back to the old version, or set `spec.upgradePolicy.onBreaking` to `Warn` once the callers are ready.",
+  },
   "invalid-component": {
     meaning: "The bytes are no valid component: cut, damaged, or a core module.",
     cure: "Build it again. A core module becomes a component with `wasm-tools component new`.",
