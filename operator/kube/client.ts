@@ -62,14 +62,26 @@ export interface KubeClient {
   mergePatch<T extends KubeObject>(ref: ObjectRef, patch: object, options?: CallOptions): Promise<T>;
   /** Deletes in the background; one that is gone, or whose uid is another, is no error. */
   delete(ref: ObjectRef, options: CallOptions & { readonly uid: string }): Promise<void>;
+  /** A page. `resourceVersion` "0": from the server's cache, whatever it has, and all at once; left out: the newest. */
   list(
     selection: Selection,
-    options?: CallOptions & { readonly limit?: number; readonly next?: string },
+    options?: CallOptions & {
+      readonly limit?: number;
+      readonly next?: string | undefined;
+      readonly resourceVersion?: string | undefined;
+    },
   ): Promise<Page>;
-  /** Events after `resourceVersion`, until the server ends the stream. Throws `expired` for a version that is too old. */
+  /**
+   * Events after `resourceVersion`, until the server ends the stream. Throws `expired` for a version that is too old.
+   * `onOpen` is called once the server has accepted: before the first event, which may be long in coming.
+   */
   watch(
     selection: Selection,
-    options: CallOptions & { readonly resourceVersion: string; readonly timeoutSeconds: number },
+    options: CallOptions & {
+      readonly resourceVersion: string;
+      readonly timeoutSeconds: number;
+      readonly onOpen?: () => void;
+    },
   ): AsyncIterable<WatchEvent>;
   /** Drops all connections. */
   close(): Promise<void>;

@@ -14,6 +14,8 @@ export type KubeErrorCode =
   | "throttled"
   /** 500 and above, a broken connection, a timeout. */
   | "unavailable"
+  /** The answer had more bytes than we accept: ask for less. */
+  | "too-large"
   /** No usable kubeconfig or ServiceAccount. */
   | "config";
 
