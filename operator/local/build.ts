@@ -1,10 +1,8 @@
-import { readFile } from "node:fs/promises";
 import type { Composer } from "../../composer/index.ts";
-import type { ArtifactIndex, WiringReport } from "../../runner/artifact.ts";
 import { explainFailure, type Failure } from "../../wiring/failure.ts";
-import { makeComposeRequest } from "../../wiring/request.ts";
 import type { Wiring } from "../../wiring/spec.ts";
-import { type ArtifactCache, type StoredArtifact, sha256 } from "./cache.ts";
+import { artifactKey, fuse, makeArtifact } from "../compose/artifact.ts";
+import type { ArtifactCache, StoredArtifact } from "./cache.ts";
 import { check } from "./check.ts";
 import type { LoadedComposition } from "./load.ts";
 import { fromDiagnostic, type Remark } from "./remark.ts";
@@ -41,23 +39,13 @@ export async function build(composition: LoadedComposition, options: BuildOption
   const { composer, cache, deadlines, signal } = options;
   const { valid, wiring, remarks } = check(composition);
   if (!valid) return { remarks };
-  const key = await keyOf(composition, wiring, deadlines);
+  const inputs = { ...inputsOf(composition, wiring), deadlines };
+  const key = await artifactKey(inputs);
   const known = await cache.find(key);
   if (known !== undefined) return { artifact: known, wiring, remarks, cached: true };
-  signal?.throwIfAborted();
   try {
-    const bytes = await fuse(composition, wiring, composer);
-    signal?.throwIfAborted();
-    const { plan, modules } = await composer.flatten(bytes, { deadlines });
-    const blobs = modules.map((module) => ({ digest: `sha256:${sha256(module)}`, size: module.byteLength, module }));
-    const index: ArtifactIndex = {
-      format: 1,
-      name: composition.spec.name,
-      plan,
-      blobs: blobs.map(({ digest, size }) => ({ digest, size })),
-      wiring: reportWiring(composition, wiring),
-    };
-    const artifact = await cache.store(key, index, new Map(blobs.map(({ digest, module }) => [digest, module])));
+    const { index, blobs } = await makeArtifact(inputs, { composer, signal, read: readerOf(composition) });
+    const artifact = await cache.store(key, index, blobs);
     return { artifact, wiring, remarks, cached: false };
   } catch (error) {
     return { remarks: [...remarks, explain(error, composition, signal)] };
@@ -72,19 +60,19 @@ export async function compose(
   const { valid, wiring, remarks } = check(composition, { run: false });
   if (!valid) return { remarks };
   try {
-    return { bytes: await fuse(composition, wiring, composer), remarks };
+    return { bytes: await fuse(inputsOf(composition, wiring), { composer, read: readerOf(composition) }), remarks };
   } catch (error) {
     return { remarks: [...remarks, explain(error, composition, signal)] };
   }
 }
 
-async function fuse(composition: LoadedComposition, wiring: Wiring, composer: Composer): Promise<Uint8Array> {
-  const { components } = composition;
-  const { components: names, request } = makeComposeRequest(wiring, (name) => components.get(name)!.digest);
-  return composer.compose(
-    names.map((name) => components.get(name)!.bytes),
-    request,
-  );
+function inputsOf({ spec, components }: LoadedComposition, wiring: Wiring) {
+  return { spec, wiring, digests: new Map([...components].map(([name, { digest }]) => [name, digest])) };
+}
+
+function readerOf({ components }: LoadedComposition): (digest: string) => Uint8Array {
+  const bytes = new Map([...components.values()].map((component) => [component.digest, component.bytes]));
+  return (digest) => bytes.get(digest)!;
 }
 
 /** A refusal of the composer as a remark; anything else is not ours to explain. */
@@ -92,36 +80,4 @@ function explain(error: unknown, { spec, located }: LoadedComposition, signal: A
   signal?.throwIfAborted();
   if ((error as Error).name !== "ComposerError") throw error;
   return fromDiagnostic(explainFailure(spec, error as Error & Failure), located.locate);
-}
-
-/** The digest of everything that an artifact is made from, the engine that makes it included. */
-async function keyOf({ spec, components }: LoadedComposition, wiring: Wiring, deadlines: boolean): Promise<string> {
-  const { request } = makeComposeRequest(wiring, (name) => components.get(name)!.digest);
-  const inputs = spec.instances.map(({ component }) => [component, components.get(component)!.digest]);
-  const report = wiring.edges.map(({ from, to, how }) => [from, to, how]);
-  return sha256(
-    JSON.stringify({ format: 1, engine: await engineDigest(), name: spec.name, deadlines, request, inputs, report }),
-  );
-}
-
-let engine: Promise<string> | undefined;
-
-function engineDigest(): Promise<string> {
-  engine ??= readFile(new URL("../../composer/composer.wasm", import.meta.url)).then(sha256);
-  return engine;
-}
-
-function reportWiring({ spec, components }: LoadedComposition, wiring: Wiring): WiringReport {
-  return {
-    instances: spec.instances.map(({ name, component }) => ({
-      name,
-      component,
-      digest: components.get(component)!.digest,
-    })),
-    edges: wiring.edges.map(({ from, to, how }) => {
-      return { from: from.instance, to: to.instance, import: from.item, export: to.item, how };
-    }),
-    hostImports: wiring.hostImports.map((one) => ({ instance: one.instance, interface: one.interface })),
-    exports: wiring.exports.map(({ name, instance }) => ({ name, instance })),
-  };
 }

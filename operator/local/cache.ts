@@ -1,8 +1,9 @@
-import { createHash, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { homedir, tmpdir } from "node:os";
 import { isAbsolute, join } from "node:path";
 import type { ArtifactIndex } from "../../runner/artifact.ts";
+import { sha256 } from "../digest.ts";
 import { LocalError } from "./error.ts";
 
 /** An artifact on disk: a folder with `index.json` and `blobs/<sha256 hex>`, as a runner reads it. */
@@ -15,11 +16,6 @@ export interface StoredArtifact {
 
 /** More artifacts than this are not kept; the ones that were used longest ago go first. */
 const maxEntries = 64;
-
-/** Lower case hexadecimal sha256. */
-export function sha256(bytes: Uint8Array | string): string {
-  return createHash("sha256").update(bytes).digest("hex");
-}
 
 /**
  * Opens the cache folder: `XDG_CACHE_HOME/tenon` or `~/.cache/tenon`. Where it cannot be written, or others may write to it, a fresh folder below the

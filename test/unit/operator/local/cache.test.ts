@@ -1,7 +1,8 @@
 import { chmod, mkdir, readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
-import { ArtifactCache, openCache, sha256 } from "../../../../operator/local/cache.ts";
+import { sha256 } from "../../../../operator/digest.ts";
+import { ArtifactCache, openCache } from "../../../../operator/local/cache.ts";
 import type { ArtifactIndex } from "../../../../runner/artifact.ts";
 import { withFolder } from "../../../support/local/folder.ts";
 
