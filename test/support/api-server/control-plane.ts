@@ -4,7 +4,7 @@ import { Agent } from "undici";
 import type { KubeAssets } from "./assets.ts";
 import { auditPolicy } from "./audit.ts";
 import { ApiServerError } from "./error.ts";
-import { type Authority, type KeyPair, makeTokenKey } from "./pki.ts";
+import { type Authority, type KeyPair, makeAuthority, makeTokenKey } from "./pki.ts";
 import { freePort } from "./ports.ts";
 import { type Guarded, startGuarded } from "./process.ts";
 import { waitFor } from "./wait.ts";
@@ -44,22 +44,30 @@ export interface ApiServerFiles {
   readonly ca: string;
   readonly auditLog: string;
   readonly tokenKey: string;
+  /** With this certificate a proxy may say who its client is. */
+  readonly frontProxy: KeyPair;
 }
 
 /** Writes the keys, certificates and the audit policy. */
 export async function writeApiServerFiles(folder: string, authority: Authority): Promise<ApiServerFiles> {
-  const [server, token] = await Promise.all([authority.issueServer(["localhost", "127.0.0.1"]), makeTokenKey()]);
+  const proxies = await makeAuthority("tenon-test-proxies");
+  const [server, token, frontProxy] = await Promise.all([
+    authority.issueServer(["localhost", "127.0.0.1"]),
+    makeTokenKey(),
+    proxies.issueClient("front-proxy"),
+  ]);
   const files = {
     "ca.crt": authority.certificate,
     "server.crt": server.certificate,
     "server.key": server.key,
     "token.key": token.privateKey,
     "token.pub": token.publicKey,
+    "proxies.crt": proxies.certificate,
     "audit-policy.json": JSON.stringify(auditPolicy),
   };
   await Promise.all(Object.entries(files).map(([name, text]) => writeFile(join(folder, name), text, { mode: 0o600 })));
   const at = (name: string) => join(folder, name);
-  return { folder, ca: authority.certificate, auditLog: at("audit.log"), tokenKey: at("token.key") };
+  return { folder, ca: authority.certificate, auditLog: at("audit.log"), tokenKey: at("token.key"), frontProxy };
 }
 
 /** Starts kube-apiserver on `port`, or on a free one, and waits until it says that it is ready. */
@@ -109,6 +117,11 @@ function apiServerFlags({ folder, auditLog }: ApiServerFiles, etcdPort: number, 
     `--client-ca-file=${at("ca.crt")}`,
     `--tls-cert-file=${at("server.crt")}`,
     `--tls-private-key-file=${at("server.key")}`,
+    `--requestheader-client-ca-file=${at("proxies.crt")}`,
+    "--requestheader-allowed-names=front-proxy",
+    "--requestheader-username-headers=X-Remote-User",
+    "--requestheader-group-headers=X-Remote-Group",
+    "--requestheader-extra-headers-prefix=X-Remote-Extra-",
     "--service-account-issuer=https://kubernetes.default.svc",
     `--service-account-key-file=${at("token.pub")}`,
     `--service-account-signing-key-file=${at("token.key")}`,

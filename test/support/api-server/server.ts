@@ -8,7 +8,7 @@ import { startControllers } from "./controllers.ts";
 import { installCrds, untilCrdsServe } from "./crds.ts";
 import { ApiServerError } from "./error.ts";
 import { makeTestClient, type TestClient } from "./http.ts";
-import { type Authority, makeAuthority } from "./pki.ts";
+import { type Authority, type KeyPair, makeAuthority } from "./pki.ts";
 import type { Guarded } from "./process.ts";
 import { makeUser, type Rights, type TestUser } from "./users.ts";
 
@@ -33,6 +33,8 @@ export interface ApiServer {
   /** PEM of the authority that signed its certificate, and signs those of the users. */
   readonly ca: string;
   readonly authority: Authority;
+  /** What a proxy shows to say for whom it speaks. */
+  readonly frontProxy: KeyPair;
   readonly assets: KubeAssets;
   /** Files of this server; `stop` removes it. Tests may put theirs here. */
   readonly folder: string;
@@ -120,6 +122,7 @@ async function start(world: {
     port,
     ca: authority.certificate,
     authority,
+    frontProxy: files.frontProxy,
     assets,
     folder,
     admin,
