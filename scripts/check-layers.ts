@@ -30,7 +30,14 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   "operator/runtime/": ["operator/clock.ts", "operator/log.ts"],
   "operator/desired/": ["api/", "wiring/", "runner/config.ts", "operator/config.ts", "operator/kube/object.ts"],
   "operator/observe/": ["api/", "operator/kube/object.ts"],
-  "operator/fetch/": ["api/", "wiring/", "composer/", "operator/"],
+  "operator/fetch/": [
+    "api/",
+    "wiring/",
+    "composer/",
+    "operator/",
+    "runner/host/http/allow.ts",
+    "runner/host/http/lookup.ts",
+  ],
   "operator/compose/": [
     "api/",
     "wiring/",

@@ -1,7 +1,6 @@
 import type { ArtifactIndex } from "../../runner/artifact.ts";
 import type { Clock } from "../clock.ts";
 import { type Artifact, artifactSize } from "../compose/artifact.ts";
-import { sha256 } from "../digest.ts";
 import type { Log } from "../log.ts";
 import type { Entry } from "./entries.ts";
 import { type Files, openFiles } from "./files.ts";
