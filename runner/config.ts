@@ -1,6 +1,6 @@
 /**
- * What one runner is told: a JSON document in the file that `runner/main.ts --config FILE` names. The operator writes it
- * into a ConfigMap, local mode into a temporary file. Nothing is granted that is not named here.
+ * What one runner is told, all values at hand: a `RunnerDocument` whose values were read, or what local mode makes. Nothing is
+ * granted that is not named here.
  */
 export interface RunnerConfig {
   /** The composition's name. */
@@ -24,6 +24,25 @@ export interface RunnerConfig {
   readonly grants: Readonly<Record<string, Grants>>;
   /** By name. */
   readonly backends: Readonly<Record<string, Backend>>;
+}
+
+/**
+ * The JSON document in the file that `runner/main.ts --config FILE` names. The operator writes it into a ConfigMap; what
+ * comes from ConfigMaps and Secrets is not in it but in files, which `readValues` reads.
+ */
+export interface RunnerDocument extends Omit<RunnerConfig, "grants"> {
+  readonly grants: Readonly<Record<string, GrantsDocument>>;
+}
+
+/** Grants, with values in files. */
+export interface GrantsDocument extends Omit<Grants, "env"> {
+  /** Folders with a file for each key, as the kubelet mounts them. A later one wins; `config` wins over all. */
+  readonly configFolders?: readonly string[];
+  readonly env?: readonly (
+    | { readonly name: string; readonly value: string }
+    /** The value is the file's content. Where the file is missing an optional variable is left out. */
+    | { readonly name: string; readonly file: string; readonly optional?: boolean }
+  )[];
 }
 
 /** Where a pod's artifact comes from. */

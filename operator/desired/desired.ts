@@ -23,8 +23,9 @@ export interface DesiredSettings extends RunnerSettings {
   readonly artifactUrl: string;
   /** PEM of the authority of that server; it may rotate without a new revision. */
   readonly authority: string;
-  /** Namespace and pod labels of the operator, for NetworkPolicies. */
+  /** Where the operator's pods are, and the port of theirs that `artifactUrl` leads to: for NetworkPolicies. */
   readonly operatorNamespace: string;
+  readonly artifactPort: number;
 }
 
 /** Something in the spec that only the operator can judge. */
@@ -35,7 +36,10 @@ export interface SpecProblem {
   readonly hint: string;
 }
 
-/** What should exist, in the order in which it is applied: what others refer to comes first, the workload last. */
+/**
+ * What should exist, in the order in which it is applied: what others refer to comes first, the workload last. Each object is
+ * complete: it has its owner, and the annotation that `appliedHash` reads.
+ */
 export interface Desired {
   readonly kind: "Deployment" | "Job" | "CronJob";
   readonly objects: readonly KubeObject[];
