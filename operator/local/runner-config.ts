@@ -1,9 +1,11 @@
 import { mkdir, stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
-import { dirname, isAbsolute, join, relative, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import type { BackendSpec } from "../../api/backends.ts";
-import { parseBytes, parseDuration } from "../../api/units.ts";
-import { type Backend, defaultLimits, type Limits, type RunnerConfig } from "../../runner/config.ts";
+import type { Backend, RunnerConfig } from "../../runner/config.ts";
+import { planBackend } from "../desired/backends.ts";
+import type { SpecProblem } from "../desired/desired.ts";
+import { makeLimits } from "../desired/limits.ts";
 import { LocalError } from "./error.ts";
 import { type LocalInputs, makeGrants, volumeFolder } from "./grants.ts";
 import type { LoadedComposition } from "./load.ts";
@@ -46,7 +48,9 @@ export async function makeRunnerConfig(composition: LoadedComposition, options: 
     }),
   );
   const backends = makeBackends(spec.backends ?? [], { inputs, composition, remarks });
-  const limits = makeLimits(composition, remarks);
+  const problems: SpecProblem[] = [];
+  const limits = makeLimits(spec.runner, problems);
+  report(problems, composition, remarks);
   noteIgnored(composition, remarks);
   if (!isClean(remarks)) return { remarks };
   const folders = Object.values(grants).flatMap(({ filesystem = [] }) => filesystem.map(({ path }) => path));
@@ -99,60 +103,21 @@ function makeBackends(
   specs: readonly BackendSpec[],
   { inputs, composition, remarks }: BackendContext,
 ): [string, Backend][] {
-  return specs.flatMap(({ name, keyvalue, messaging }, index): [string, Backend][] => {
-    const field = `spec.backends[${index}]`;
-    if (keyvalue?.memory !== undefined) return [[name, { keyvalue: { memory: {} } }]];
-    if (keyvalue?.sqlite === undefined) {
-      const kind = messaging !== undefined ? "messaging" : keyvalue?.redis !== undefined ? "redis" : "nats";
-      const message = `Cannot serve backend "${name}", this version runs memory and sqlite, not: ${kind}`;
-      const hint = "Write keyvalue: { memory: {} } or keyvalue: { sqlite: {} }";
-      remarks.push(makeError("local", composition.located.locate(field), { message, hint }));
-      return [];
-    }
-    const { volume, path = `${name}.sqlite` } = keyvalue.sqlite;
+  const problems: SpecProblem[] = [];
+  const backends = specs.flatMap((spec, index): [string, Backend][] => {
+    const planned = planBackend(spec, { field: `spec.backends[${index}]`, problems });
+    if (planned === undefined) return [];
+    if (planned.kind === "memory") return [[spec.name, { keyvalue: { memory: {} } }]];
+    const { volume, path } = planned;
     const base = volume === undefined ? join(inputs.directory, ".tenon", "backends") : volumeFolder(volume, inputs);
-    const file = resolve(base, path);
-    const below = relative(base, file);
-    if (below === "" || below.startsWith("..") || isAbsolute(below)) {
-      const message = `Must be a file below its volume: ${path}`;
-      remarks.push(
-        makeError("local", composition.located.locate(`${field}.keyvalue.sqlite.path`), {
-          message,
-          hint: "Write a path without ..",
-        }),
-      );
-      return [];
-    }
-    return [[name, { keyvalue: { sqlite: { path: file } } }]];
+    return [[spec.name, { keyvalue: { sqlite: { path: resolve(base, path) } } }]];
   });
+  report(problems, composition, remarks);
+  return backends;
 }
 
-const maxMemory = 4 * 1024 ** 3;
-
-function makeLimits({ located }: LoadedComposition, remarks: Remark[]): Limits {
-  const { concurrency, requestTimeout, memoryLimit, maxRequests } = located.manifest.spec.runner;
-  const timeout = parseDuration(requestTimeout);
-  const memoryBytes = parseBytes(memoryLimit);
-  if (timeout === undefined) {
-    const message = `Must be a duration of at most 24 days: ${requestTimeout}`;
-    remarks.push(
-      makeError("local", located.locate("spec.runner.requestTimeout"), {
-        message,
-        hint: "Write 30s, or 0s for no limit",
-      }),
-    );
-  }
-  if (memoryBytes === undefined || memoryBytes < 65_536 || memoryBytes > maxMemory) {
-    const message = `Must be between 64Ki and 4Gi: ${memoryLimit}`;
-    remarks.push(makeError("local", located.locate("spec.runner.memoryLimit"), { message, hint: "Write 256Mi" }));
-  }
-  return {
-    ...defaultLimits,
-    concurrency: concurrency ?? defaultLimits.concurrency,
-    requestTimeoutMs: timeout === 0 ? null : (timeout ?? defaultLimits.requestTimeoutMs),
-    memoryBytes: memoryBytes ?? defaultLimits.memoryBytes,
-    maxRequests: maxRequests ?? defaultLimits.maxRequests,
-  };
+function report(problems: readonly SpecProblem[], { located }: LoadedComposition, remarks: Remark[]): void {
+  remarks.push(...problems.map(({ field, ...text }) => makeError("local", located.locate(field), text)));
 }
 
 /** What is asked for and has no meaning without a cluster, or none yet. */
