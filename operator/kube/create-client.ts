@@ -133,7 +133,7 @@ class Client implements KubeClient {
     const answer = await this.#send(call);
     if (saysObjectIsMissing(answer, ref.name)) return;
     // The only precondition is the uid: the object is another one.
-    if (answer.status === 409 && /precondition failed/i.test(messageOf(answer))) return;
+    if (answer.status === 409 && /precondition/i.test(messageOf(answer))) return;
     if (answer.status >= 300) throw translateAnswer(whatOf(call), answer);
   }
 

@@ -9,7 +9,7 @@ interface Status {
   readonly details?: {
     readonly name?: unknown;
     readonly retryAfterSeconds?: unknown;
-    readonly causes?: readonly { readonly reason?: unknown; readonly message?: unknown }[];
+    readonly causes?: readonly { readonly reason?: unknown; readonly message?: unknown; readonly field?: unknown }[];
   } | null;
 }
 
@@ -29,18 +29,26 @@ export function translateAnswer(
     .map((cause) => /^conflict with "([^"]{1,128})"/.exec(String(cause.message))?.[1])
     .filter((manager) => manager !== undefined);
   const text = typeof said.message === "string" && said.message !== "" ? said.message : undefined;
-  return new KubeError(codeOf(answer.status, text), `${what}: ${printable(text ?? `HTTP status ${answer.status}`)}`, {
-    status: answer.status,
-    managers: [...new Set(managers)],
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-  });
+  // The uid of a deleted object, sent to its successor, "is immutable" for some kinds, and a conflict for others.
+  const isOther = causes.some((cause) => cause?.field === "metadata.uid");
+  return new KubeError(
+    isOther ? "conflict" : codeOf(answer.status, text),
+    `${what}: ${printable(text ?? `HTTP status ${answer.status}`)}`,
+    {
+      status: answer.status,
+      managers: [...new Set(managers)],
+      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    },
+  );
 }
 
 /** Turns what broke a request before its answer was complete into an error: connection, timeout, broken JSON. */
 export function translateFailure(what: string, cause: unknown): KubeError {
   if (cause instanceof KubeError) return cause;
   const { code, message } = (cause ?? {}) as { code?: unknown; message?: unknown };
-  const why = typeof code === "string" ? code : typeof message === "string" ? message : "the connection broke";
+  // The codes of undici say less than its messages; with those of the system it is the other way round.
+  const isSystem = typeof code === "string" && !code.startsWith("UND_ERR");
+  const why = isSystem ? code : typeof message === "string" ? message : "the connection broke";
   return new KubeError("unavailable", `${what}: cannot reach the API server (${printable(why)})`, { cause });
 }
 
