@@ -1,7 +1,4 @@
-/** Text of other people's binaries and files: nothing in it may move a cursor or hide what follows. */
-export function printable(text: string): string {
-  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (char) => `\\u{${char.codePointAt(0)!.toString(16)}}`);
-}
+export { printable } from "../wiring/text.ts";
 
 /** Bytes for people: `76.1 KiB`. */
 export function formatBytes(bytes: number): string {

@@ -1,3 +1,5 @@
+import { placeOf, printable } from "./text.ts";
+
 /** What can be wrong with a wiring, or with running it. */
 export type Code =
   | "duplicate-instance"
@@ -78,14 +80,4 @@ export function formatDiagnostic(diagnostic: Diagnostic): string {
   if (found !== undefined) lines.push(`  found     ${found}`);
   if (hint !== undefined) lines.push(`  hint      ${hint}`);
   return lines.map(printable).join("\n");
-}
-
-/** `t:i/x#f(a)` in an interface; `log(text)`, `log->` for a plain function. */
-function placeOf(name: string, item: string): string {
-  return `${name}${/^[\w[]/.test(item) ? "#" : ""}${item}`;
-}
-
-/** Names come from binaries of others: nothing in them may move a terminal's cursor. */
-function printable(line: string): string {
-  return line.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (char) => `\\u{${char.codePointAt(0)!.toString(16)}}`);
 }

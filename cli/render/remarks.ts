@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Remark } from "../../operator/local/remark.ts";
+import { severityColours, tell } from "../../wiring/text.ts";
 import type { Style } from "../terminal.ts";
 import { count, printable } from "../text.ts";
 
-const colours = { error: "red", warning: "yellow", note: "cyan" } as const;
 const maxLine = 120;
 
 /**
@@ -28,22 +28,15 @@ function renderRemark(
   style: Style,
   lineOf: (file: string, line: number) => string | undefined,
 ): string {
-  const { severity, code, message, place } = remark;
-  const label = code === "manifest" || code === "input" || code === "local" ? severity : `${severity}[${code}]`;
-  const lines = [`${style([colours[severity], "bold"], label)}${style("bold", `: ${printable(message)}`)}`];
-  const gutter = " ".repeat(Math.max(String(place.line ?? 0).length, 2));
-  const at = place.line === undefined ? place.file : `${place.file}:${place.line}:${place.column}`;
-  lines.push(
-    `${gutter}${style("dim", "╭─")} ${printable(at)}${place.path === undefined ? "" : style("dim", `  ${printable(place.path)}`)}`,
-  );
-  lines.push(...frame(remark, { gutter, style, lineOf }));
-  const facts = factsOf(remark);
-  for (const [name, value] of facts)
-    lines.push(`${gutter}${style("dim", `│  ${name.padEnd(8)}`)}  ${printable(value)}`);
-  lines.push(
-    `${gutter}${style("dim", "╰─")}${remark.hint === undefined ? "" : ` ${style("green", "hint")} ${printable(remark.hint)}`}`,
-  );
-  return `${lines.join("\n").replace(/\n *╰─$/, "")}\n`;
+  const { code, place } = remark;
+  const indent = Math.max(String(place.line ?? 0).length, 2);
+  const told = {
+    ...remark,
+    code: code === "manifest" || code === "input" || code === "local" ? undefined : code,
+    at: place.line === undefined ? place.file : `${place.file}:${place.line}:${place.column}`,
+    path: place.path,
+  };
+  return tell(told, { style, indent, excerpt: frame(remark, { gutter: " ".repeat(indent), style, lineOf }) });
 }
 
 interface FrameContext {
@@ -61,16 +54,8 @@ function frame({ place, severity }: Remark, { gutter, style, lineOf }: FrameCont
   const shown = line.length > maxLine ? `${line.slice(0, maxLine)}…` : line;
   return [
     `${style("dim", `${number}│`)}  ${printable(shown.replaceAll("\t", " "))}`,
-    `${gutter}${style("dim", "│")}  ${" ".repeat(place.column - 1)}${style(colours[severity], "▲")}`,
+    `${gutter}${style("dim", "│")}  ${" ".repeat(place.column - 1)}${style(severityColours[severity], "▲")}`,
   ];
-}
-
-function factsOf({ interface: name, item, expected, found }: Remark): [string, string][] {
-  const facts: [string, string][] = [];
-  if (item !== undefined) facts.push(["at", `${name ?? ""}${/^[\w[]/.test(item) ? "#" : ""}${item}`]);
-  if (expected !== undefined) facts.push(["expected", expected]);
-  if (found !== undefined) facts.push(["found", found]);
-  return facts;
 }
 
 function readLines(file: string): readonly string[] {
