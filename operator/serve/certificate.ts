@@ -50,15 +50,19 @@ const maxConflicts = 5;
 
 /**
  * Reads the Secret, or makes it, and keeps it right until it is stopped: what is missing, damaged, foreign or near its end is
- * made anew. Settles once a certificate is there and the webhook trusts it; rejects with a `KubeError` where that fails.
+ * made anew. Settles once a certificate is there; rejects with a `KubeError` where that fails. A webhook configuration that
+ * cannot be written keeps nobody from starting: it is tried again.
  */
 export async function startCertificate(options: CertificateOptions): Promise<CertificateKeeper> {
   const keeper = new Keeper(options);
   try {
     await keeper.check();
   } catch (error) {
-    keeper.stop();
-    throw error;
+    if (!keeper.has()) {
+      keeper.stop();
+      throw error;
+    }
+    keeper.complain(error);
   }
   return keeper;
 }
@@ -104,16 +108,23 @@ class Keeper implements CertificateKeeper {
     this.#cancel();
   }
 
+  /** True once there is a certificate. */
+  has(): boolean {
+    return this.#material !== undefined;
+  }
+
+  complain(error: unknown): void {
+    if (this.#stopped.signal.aborted) return;
+    const reason = error instanceof KubeError ? error.message : String(error);
+    this.#options.log.warn("Cannot look after the certificate, it is tried again", { reason });
+  }
+
   #schedule(): void {
-    const { clock, log, checkMs = 60_000 } = this.#options;
+    const { clock, checkMs = 60_000 } = this.#options;
     this.#cancel();
     if (this.#stopped.signal.aborted) return;
     this.#cancel = clock.after(checkMs * (0.95 + clock.random() / 10), () => {
-      this.check().catch((error: unknown) => {
-        if (this.#stopped.signal.aborted) return;
-        const reason = error instanceof KubeError ? error.message : String(error);
-        log.warn("Cannot look after the certificate, it is tried again", { reason });
-      });
+      this.check().catch((error: unknown) => this.complain(error));
     });
   }
 
