@@ -1,5 +1,6 @@
 /**
- * Runs the test tiers: `test.ts [TIER…] [-- JEST ARGUMENTS]`; without a tier, all of them.
+ * Runs the test tiers: `test.ts [TIER…] [-- JEST ARGUMENTS]`; without a tier, all whose needs are at hand. One that is left
+ * out counts as one skipped test; one that was named and lacks something fails.
  * The last line is `N passed, N failed, N skipped`; exit 1 where something failed or nothing ran.
  */
 import { spawnSync } from "node:child_process";
@@ -8,22 +9,20 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { argv, env, execPath, exit } from "node:process";
 import { countResults, type JestReport, type TierResults } from "./results.ts";
-
-/** Folders of `test/`; what a tier needs besides Node is said in CONTRIBUTING.md. */
-const tiers = ["unit", "guest"] as const;
+import { type Tier, tiers } from "./tiers.ts";
 
 const root = join(import.meta.dirname, "..");
 const [own, forJest] = split(argv.slice(2));
-const unknown = own.filter((name) => !tiers.some((tier) => tier === name));
+const unknown = own.filter((name) => !tiers.some((tier) => tier.name === name));
 if (unknown.length > 0) {
-  console.error(`Cannot run the tier ${unknown.join(", ")}: the tiers are ${tiers.join(", ")}`);
+  console.error(`Cannot run the tier ${unknown.join(", ")}: the tiers are ${tiers.map(({ name }) => name).join(", ")}`);
   exit(2);
 }
 
 const total = { passed: 0, failed: 0, skipped: 0 };
-for (const tier of own.length > 0 ? own : tiers) {
-  const { passed, failed, skipped } = runTier(tier);
-  console.log(`${tier}: ${passed} passed, ${failed} failed, ${skipped} skipped`);
+for (const tier of tiers.filter(({ name }) => own.length === 0 || own.includes(name))) {
+  const { passed, failed, skipped } = resultsOf(tier);
+  console.log(`${tier.name}: ${passed} passed, ${failed} failed, ${skipped} skipped`);
   total.passed += passed;
   total.failed += failed;
   total.skipped += skipped;
@@ -36,20 +35,27 @@ function split(words: readonly string[]): [string[], string[]] {
   return at < 0 ? [[...words], []] : [words.slice(0, at), words.slice(at + 1)];
 }
 
-function runTier(tier: string): TierResults {
+function resultsOf(tier: Tier): TierResults {
+  const missing = tier.missing();
+  if (missing === undefined) return runTier(tier);
+  const named = own.length > 0;
+  console.error(named ? `Cannot run the tier ${tier.name}: ${missing}` : `Left out the tier ${tier.name}: ${missing}`);
+  return { passed: 0, failed: named ? 1 : 0, skipped: named ? 0 : 1 };
+}
+
+function runTier({ name, parallel }: Tier): TierResults {
   const folder = join(root, ".cache");
   mkdirSync(folder, { recursive: true });
-  const output = join(folder, `jest-${tier}.json`);
+  const output = join(folder, `jest-${name}.json`);
   rmSync(output, { force: true });
-  // Tests with real components share few cores with the servers that they start.
-  const workers = tier === "unit" ? Math.max(1, availableParallelism()) : 1;
+  const workers = parallel ? Math.max(1, availableParallelism()) : 1;
   const run = spawnSync(
     execPath,
     [
       join(root, "node_modules/jest/bin/jest.js"),
-      `--testPathPatterns=test/${tier}/`,
+      `--testPathPatterns=test/${name}/`,
       `--maxWorkers=${workers}`,
-      ...(tier === "unit" ? [] : ["--testTimeout=120000"]),
+      ...(parallel ? [] : ["--testTimeout=120000"]),
       "--json",
       `--outputFile=${output}`,
       ...forJest,
