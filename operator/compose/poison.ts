@@ -2,8 +2,12 @@ import { createHash } from "node:crypto";
 import type { ComposerErrorCode, ComposerFailure } from "../../composer/error.ts";
 import type { Clock } from "../clock.ts";
 
-/** Endings of a call that cost its worker, or all the time and memory that a call may have. */
 const poisonous: ReadonlySet<ComposerErrorCode> = new Set(["aborted", "deadline", "memory-limit"]);
+
+/** True for the ends of a call that cost its engine, or all the time and memory that a call may have. */
+export function isPoison(code: ComposerErrorCode): boolean {
+  return poisonous.has(code);
+}
 
 /** A deadline may have been missed because the machine was busy: after this long it is worth another try. */
 const deadlineCountsMs = 10 * 60_000;
@@ -53,7 +57,7 @@ export class Poison {
 
   /** Remembers the end of a call, where it is one of those that should not happen twice. */
   note(content: Content, { code, stage, message }: Pick<ComposerFailure, "code" | "stage" | "message">): void {
-    if (!poisonous.has(code)) return;
+    if (!isPoison(code)) return;
     const until = code === "deadline" ? this.#clock.now() + deadlineCountsMs : undefined;
     this.#entries.set(digestOf(content), { size: sizeOf(content), failure: { code, stage, message }, until });
     for (const key of this.#entries.keys()) {
@@ -63,7 +67,8 @@ export class Poison {
   }
 }
 
-function sizeOf({ parts }: Content): number {
+/** Bytes of all parts. */
+export function sizeOf({ parts }: Content): number {
   return parts.reduce((sum, { byteLength }) => sum + byteLength, 0);
 }
 

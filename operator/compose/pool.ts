@@ -1,7 +1,7 @@
 import { ComposerError, type ComposerErrorCode, type ComposerStage } from "../../composer/error.ts";
 import { type Composer, type ComposerOptions, startComposer } from "../../composer/index.ts";
 import type { Clock } from "../clock.ts";
-import { type Content, Poison } from "./poison.ts";
+import { type Content, isPoison, Poison, sizeOf } from "./poison.ts";
 
 /** How a pool works. */
 export interface PoolOptions {
@@ -40,6 +40,9 @@ export interface ComposerPool extends Composer {
   /** Calls that run, calls that wait, and workers that are alive. */
   counts(): { readonly running: number; readonly waiting: number; readonly workers: number };
 }
+
+/** An engine that has read this much is large, and its memory goes only with its worker. */
+const recycleBytes = 8 * 2 ** 20;
 
 interface Lane {
   composer: Composer | undefined;
@@ -120,8 +123,11 @@ class Pool {
       if (!(error instanceof ComposerError) || error instanceof Remembered) throw error;
       if (content !== undefined) this.#poison.note(content, error);
       report(error.code);
+      // A dead engine's memory would stay until the thread collects its garbage.
+      if (isPoison(error.code)) await this.#end(lane);
       throw error;
     } finally {
+      if (content !== undefined && sizeOf(content) > recycleBytes) await this.#end(lane);
       this.#free(lane);
     }
   }
