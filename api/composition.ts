@@ -126,6 +126,11 @@ export const compositionStatus = {
     },
     currentRevision: { ...name, description: "The revision that is complete." },
     updateRevision: { ...name, description: "The revision that is being rolled out." },
+    instanceSummary: {
+      type: "string",
+      description: "Healthy instances of all, 3/3; ?/3 where none of them could be asked.",
+      maxLength: 16,
+    },
     instances: {
       type: "array",
       description: "Every instance.",
