@@ -50,7 +50,8 @@ export async function fetchSource(
   throw refuse(source);
 }
 
-function refuse({ file, oci, package: pack }: Source): FetchError {
+/** Why a source is none that an operator of this version reads: a file, or one of those that come later. */
+export function refuse({ file, oci, package: pack }: Source): FetchError {
   if (file !== undefined) {
     const message = `Cannot read source.file in a cluster, it is for the command line: ${file.path}. Put the file into a ConfigMap and write source: { configMap: { name, key } }, or use source.http`;
     return new FetchError("FileSourceRefused", message, { final: true });
