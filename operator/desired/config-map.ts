@@ -5,6 +5,9 @@ import { configMapName } from "./names.ts";
 import { makeObject } from "./object.ts";
 import { withFetch } from "./runner-config.ts";
 
+/** Annotation of a revision's ConfigMap: the artifact that its pods load. */
+export const artifactAnnotation = "tenon.dev/artifact";
+
 /** The API server's own bound is 1 MiB over all keys. */
 const maxBytes = 1_000_000;
 
@@ -29,6 +32,7 @@ export function makeConfigMap(
     kind: "ConfigMap",
     name: configMapName(composition.metadata.name, revision),
     revision,
+    annotations: { [artifactAnnotation]: inputs.artifact.digest },
     body: { data: { "config.json": config, "ca.crt": settings.authority } },
   });
 }

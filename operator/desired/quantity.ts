@@ -16,26 +16,28 @@ const largest = 2n ** 63n - 1n;
 const nano = 10n ** 9n;
 
 /**
- * A quantity as the API server stores it: `0.5` becomes `500m`, `1024Mi` becomes `1Gi`. Undefined for text that is none, for
- * what is negative, and for what no API server holds.
+ * A quantity as the API server stores it: `0.5` becomes `500m`, `1024Mi` becomes `1Gi`; what is smaller than `digits` after
+ * the point is rounded up. Undefined for text that is none, for what is negative, and for what no API server holds.
  */
-export function canonicalQuantity(value: string | number): string | undefined {
+export function canonicalQuantity(value: string | number, digits: 3 | 9 = 9): string | undefined {
   const text = String(value);
   const { whole = "", part = "", suffix = "" } = (text.length > 64 ? undefined : form.exec(text)?.groups) ?? {};
   if (whole === "" && part === "") return undefined;
   const binary = binaries.indexOf(suffix);
   const exponent = binary > 0 ? 0 : (decimals[suffix] ?? Number(suffix.slice(1)));
-  const scaled = scale(BigInt(whole + part) * 1024n ** BigInt(Math.max(binary, 0)), exponent - part.length);
+  const amount = BigInt(whole + part) * 1024n ** BigInt(Math.max(binary, 0));
+  const scaled = scale(amount, exponent - part.length, digits);
   if (scaled > largest * nano) return undefined;
   if (binary > 0 && scaled % nano === 0n && scaled >= 1024n * nano) return inBinary(scaled / nano);
   return inDecimal(scaled, /^[eE]/.test(suffix) && suffix.length > 1);
 }
 
-/** In thousand-millionths, rounded up: there is nothing smaller. */
-function scale(amount: bigint, exponent: number): bigint {
-  if (exponent >= -9) return amount * 10n ** BigInt(exponent + 9);
-  const divisor = 10n ** BigInt(-exponent - 9);
-  return (amount + divisor - 1n) / divisor;
+/** In thousand-millionths, rounded up at so many digits. */
+function scale(amount: bigint, ...[exponent, digits]: [number, number]): bigint {
+  const cut = -exponent - digits;
+  const divisor = 10n ** BigInt(Math.max(cut, 0));
+  const rounded = (amount + divisor - 1n) / divisor;
+  return rounded * 10n ** BigInt(9 + exponent + Math.max(cut, 0));
 }
 
 function inBinary(amount: bigint): string {

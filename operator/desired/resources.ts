@@ -13,6 +13,8 @@ export interface ContainerResources {
   readonly limits?: Readonly<Record<string, string>>;
 }
 
+/** The API server rounds these, and only these, up to thousandths. */
+const resourceDigits = 3;
 const field = "spec.template.spec.resources";
 
 /**
@@ -44,7 +46,7 @@ function canonical(
 ): Record<string, string> {
   return Object.fromEntries(
     Object.entries(quantities).flatMap(([name, value]) => {
-      const quantity = canonicalQuantity(value);
+      const quantity = canonicalQuantity(value, resourceDigits);
       if (quantity !== undefined) return [[name, quantity]];
       problems.push({
         field: joinPath(at ?? field, name),
