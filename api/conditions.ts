@@ -83,6 +83,8 @@ export const reasons = {
   ComposeFailed: "ComposeFailed",
   /** A new version of a component would break the composition; the old one keeps running. */
   UpgradeBlocked: "UpgradeBlocked",
+  /** A new version of a component breaks something and is rolled out, as `upgradePolicy` allows it. Only an event. */
+  BreakingUpgrade: "BreakingUpgrade",
   /** A rollout moves. */
   RollingOut: "RollingOut",
   /** The rollout missed `progressDeadlineSeconds`. */

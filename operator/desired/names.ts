@@ -22,7 +22,15 @@ function cronJobName(composition: string): string {
   return `${composition.slice(0, maxCronJobName - 11).replace(/-+$/, "")}-${hashOf(composition, 10)}`;
 }
 
-/** The name of the ServiceAccount, the NetworkPolicy and the PodDisruptionBudget. */
+/**
+ * The name of the ServiceAccount. It has nothing in it that would conflict with a foreign one of the same name, which
+ * server-side apply would then take over: with a part of the composition's uid, nobody else has one of this name.
+ */
+export function serviceAccountName(composition: string, uid: string): string {
+  return childName(composition, `runner-${hashOf(uid, 6)}`);
+}
+
+/** The name of the NetworkPolicy and of the PodDisruptionBudget. */
 export function runnerName(composition: string): string {
   return childName(composition, "runner");
 }

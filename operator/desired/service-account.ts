@@ -1,6 +1,6 @@
 import type { KubeObject } from "../kube/object.ts";
 import type { DesiredInputs, SpecProblem } from "./desired.ts";
-import { runnerName } from "./names.ts";
+import { serviceAccountName } from "./names.ts";
 import { makeObject } from "./object.ts";
 
 /** The ServiceAccount of the pods: the one that the template names where the operator's configuration allows it, else our own. */
@@ -9,7 +9,7 @@ export function chooseServiceAccount(
   problems: SpecProblem[],
 ): { readonly name: string; readonly own: boolean } {
   const wanted = composition.spec.template?.spec?.serviceAccountName;
-  const own = runnerName(composition.metadata.name);
+  const own = ownName(composition);
   if (wanted === undefined || wanted === "") return { name: own, own: true };
   if (!settings.allowedServiceAccounts.includes(wanted)) {
     problems.push({
@@ -26,7 +26,11 @@ export function makeServiceAccount({ composition }: DesiredInputs): KubeObject {
   return makeObject(composition, {
     apiVersion: "v1",
     kind: "ServiceAccount",
-    name: runnerName(composition.metadata.name),
+    name: ownName(composition),
     body: { automountServiceAccountToken: false },
   });
+}
+
+function ownName({ metadata }: DesiredInputs["composition"]): string {
+  return serviceAccountName(metadata.name, (metadata as KubeObject["metadata"]).uid ?? "");
 }

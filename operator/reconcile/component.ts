@@ -86,7 +86,8 @@ async function lastGood(component: LiveComponent, { known, library }: ComponentD
 
 function findingsOf(outcome: Outcome, resolved: Resolved | undefined): ReadonlyMap<string, Finding> {
   if (outcome.kind === "done") {
-    const fetched = resolved === undefined ? notReached("spec.suspend") : holds(`Read ${resolved.size} bytes: ${resolved.digest}`);
+    const fetched =
+      resolved === undefined ? notReached("spec.suspend") : holds(`Read ${resolved.size} bytes: ${resolved.digest}`);
     const inspected =
       resolved === undefined
         ? notReached("spec.suspend")
@@ -123,7 +124,12 @@ function fieldsOf({ status }: LiveComponent, resolved: Resolved | undefined, clo
   const { digest, revision, size, table } = resolved;
   const same = status?.artifact?.digest === digest;
   const lastUpdateTime = same ? status?.artifact?.lastUpdateTime : timestamp(clock.now());
-  const artifact = { digest, size, ...(revision === undefined ? {} : { revision }), ...(lastUpdateTime === undefined ? {} : { lastUpdateTime }) };
+  const artifact = {
+    digest,
+    size,
+    ...(revision === undefined ? {} : { revision }),
+    ...(lastUpdateTime === undefined ? {} : { lastUpdateTime }),
+  };
   if (same) return { ...described(status), artifact };
   return {
     artifact,

@@ -1,6 +1,6 @@
 import type { Key } from "../kube/object.ts";
-import type { Outcome } from "./outcome.ts";
 import type { Resolved } from "./library.ts";
+import type { Outcome } from "./outcome.ts";
 
 /** What the last look at a Component gave. */
 export interface KnownComponent {

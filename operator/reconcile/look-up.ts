@@ -34,7 +34,8 @@ export class LookUp {
     const id = `${namespace} ${JSON.stringify(source)}`;
     const revision = this.#revision(namespace, source);
     for (const before of [this.#remembered.get(id), options.before]) {
-      const digest = digestOf(source) ?? (revision !== undefined && before?.revision === revision ? before.digest : undefined);
+      const digest =
+        digestOf(source) ?? (revision !== undefined && before?.revision === revision ? before.digest : undefined);
       const table = digest === undefined ? undefined : await this.#library.types(digest);
       if (digest !== undefined && table !== undefined) return { digest, revision, size: table.size.bytes, table };
     }

@@ -9,11 +9,11 @@ interface Said {
 
 /**
  * How a step ended. `done`: go on. `waiting`: something else has to happen first, which wakes us; look again after
- * `afterMs` at the latest. `stalled`: only a user can help, by changing the spec or an input. `failed`: try again with backoff.
+ * `afterMs` at the latest, and say nothing of it before it lasted `quietMs`. `stalled`: only a user can help, by changing the spec or an input. `failed`: try again with backoff.
  */
 export type Outcome =
   | { readonly kind: "done" }
-  | ({ readonly kind: "waiting"; readonly afterMs: number } & Said)
+  | ({ readonly kind: "waiting"; readonly afterMs: number; readonly quietMs?: number } & Said)
   | ({ readonly kind: "stalled" } & Said)
   | ({ readonly kind: "failed"; readonly afterMs?: number | undefined; readonly cause?: unknown } & Said);
 

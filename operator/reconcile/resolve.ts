@@ -68,11 +68,13 @@ async function find(
   const newest = deps.generation(key);
   if (newest === undefined) {
     const message = `Cannot find the Component that ${field}.name names in this namespace: ${name}`;
-    return { kind: "waiting", reason: "ComponentNotFound", message, afterMs: lookAgainMs };
+    return { kind: "waiting", reason: "ComponentNotFound", message, afterMs: lookAgainMs, quietMs: 5000 };
   }
   const known = deps.known.get(key);
   if (known?.uid !== newest.uid || known.generation !== newest.generation) {
-    return { kind: "waiting", reason: "ComponentNotReady", message: `Waits until this Component is read: ${name}`, afterMs: lookAgainMs };
+    const message = `Waits until this Component is read: ${name}`;
+    // It is in our own queue: mostly it takes a moment, after a start too.
+    return { kind: "waiting", reason: "ComponentNotReady", message, afterMs: lookAgainMs, quietMs: 15_000 };
   }
   return known.resolved ?? notReady(name, known);
 }
@@ -85,7 +87,8 @@ function notReady(name: string, { outcome }: KnownComponent): Outcome {
 
 /** The first problem, and how many there are; what is tried again soonest decides how it goes on. */
 function summarize(problems: readonly Exclude<Outcome, { kind: "done" }>[]): Outcome {
-  const first = problems.find(({ kind }) => kind === "failed") ?? problems.find(({ kind }) => kind === "waiting") ?? problems[0];
+  const first =
+    problems.find(({ kind }) => kind === "failed") ?? problems.find(({ kind }) => kind === "waiting") ?? problems[0];
   if (first === undefined) return done;
   if (problems.length === 1) return first;
   return { ...first, message: `${first.message} (and ${problems.length - 1} more)` };

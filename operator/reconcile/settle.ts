@@ -23,16 +23,25 @@ export interface Settled {
 /** Pure: maps how a run ended to conditions, event and requeue. `achieved` is what `Ready` says where all steps were done. */
 export function settle(
   outcome: Outcome,
-  { found, achieved, old }: { readonly found: Findings; readonly achieved: Finding; readonly old: readonly Condition[] },
+  {
+    found,
+    achieved,
+    old,
+  }: { readonly found: Findings; readonly achieved: Finding; readonly old: readonly Condition[] },
 ): Settled {
-  const ready = outcome.kind === "done" ? achieved : { status: "False" as const, reason: outcome.reason, message: outcome.message };
+  const ready =
+    outcome.kind === "done" ? achieved : { status: "False" as const, reason: outcome.reason, message: outcome.message };
   const stalled = outcome.kind === "stalled" || (outcome.kind === "done" && isFinal(ready));
   const settled = ready.status === "True" || stalled || ready.reason === "Suspended";
   const findings = new Map<string, Finding>([["Ready", ready]]);
   if (stalled) findings.set("Stalled", { ...ready, status: "True" });
   else if (!settled) findings.set("Reconciling", { ...ready, status: "True" });
   for (const [type, finding] of found) findings.set(type, finding);
-  return { findings, transition: transitionOf(old, ready, stalled || outcome.kind === "failed"), next: nextOf(outcome) };
+  return {
+    findings,
+    transition: transitionOf(old, ready, stalled || outcome.kind === "failed"),
+    next: nextOf(outcome),
+  };
 }
 
 /** A rollout that missed its deadline, or a run that failed for good: nothing goes on by itself. */

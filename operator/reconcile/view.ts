@@ -71,6 +71,8 @@ function settledAs({ metadata }: KubeObject, hash: string): string {
 
 /** Resource versions of one kind grow (KEP-5504); what is not a number is never newer. */
 function isNewer(one: KubeObject, other: KubeObject): boolean {
-  const [a, b] = [one, other].map(({ metadata: { resourceVersion = "" } }) => (/^\d+$/.test(resourceVersion) ? BigInt(resourceVersion) : 0n));
+  const [a, b] = [one, other].map(({ metadata: { resourceVersion = "" } }) =>
+    /^\d+$/.test(resourceVersion) ? BigInt(resourceVersion) : 0n,
+  );
   return a! > b!;
 }

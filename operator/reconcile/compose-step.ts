@@ -1,0 +1,137 @@
+import type { Source } from "../../api/source.ts";
+import type { Composer } from "../../composer/index.ts";
+import { explainFailure, type Failure } from "../../wiring/failure.ts";
+import { type Artifact, type ArtifactInputs, artifactKey, artifactSize, makeArtifact } from "../compose/artifact.ts";
+import { wiringSpec } from "../compose/spec.ts";
+import { keyOf } from "../kube/object.ts";
+import { holds } from "./conditions.ts";
+import { explainDiagnostics, explainLookUp } from "./explain.ts";
+import type { Library, Resolved } from "./library.ts";
+import { done, type Outcome } from "./outcome.ts";
+import type { LiveComposition, Run } from "./run.ts";
+
+/** An artifact that is kept. */
+export interface KeptArtifact {
+  readonly digest: string;
+  /** Bytes of the index and of all that it names. */
+  readonly size: number;
+}
+
+/** Where artifacts are kept, by what they were made from. */
+export interface Artifacts {
+  find(key: string): Promise<KeptArtifact | undefined>;
+  store(key: string, artifact: Artifact): Promise<void>;
+  /** Nothing of these is removed while the owner holds them; a later call replaces what it held before. */
+  hold(owner: string, digests: readonly string[]): void;
+}
+
+/** What composing works with. */
+export interface ComposeDeps {
+  readonly composer: Composer;
+  readonly library: Library;
+  readonly artifacts: Artifacts;
+  /** The source of a Component, to read lost bytes again. */
+  readonly sourceOf: (key: string) => Source | undefined;
+  /** The artifacts of the revisions that may still run. */
+  readonly liveArtifacts: (composition: LiveComposition) => readonly string[];
+}
+
+/** Makes the artifact, unless the same inputs were composed before. */
+export async function composeStep(run: Run, deps: ComposeDeps): Promise<Outcome> {
+  const outcome = await compose(run, deps);
+  const composed =
+    outcome.kind === "done"
+      ? holds(`Composed into an artifact of ${run.artifact?.size} bytes: ${run.artifact?.digest}`)
+      : ({ status: "False", reason: outcome.reason, message: outcome.message } as const);
+  run.found.set("Composed", composed);
+  return outcome;
+}
+
+async function compose(run: Run, deps: ComposeDeps): Promise<Outcome> {
+  const { composition, components, judgement, signal } = run;
+  if (judgement === undefined) throw new RangeError("Cannot compose what was not judged");
+  const spec = wiringSpec(composition);
+  const digests = new Map([...components].map(([name, { digest }]) => [name, digest]));
+  const inputs: ArtifactInputs = { spec, wiring: judgement.wiring, digests, deadlines: true };
+  const key = await artifactKey(inputs);
+  run.artifact = await deps.artifacts.find(key);
+  try {
+    if (run.artifact === undefined) {
+      const read = (digest: string) => bytesOf(digest, run, deps);
+      const made = await makeArtifact(inputs, { composer: deps.composer, read, signal });
+      await deps.artifacts.store(key, made);
+      run.artifact = { digest: made.digest, size: artifactSize(made.index, made.text) };
+    }
+    deps.artifacts.hold(keyOf(composition), [run.artifact.digest, ...deps.liveArtifacts(composition)]);
+    return done;
+  } catch (error) {
+    signal.throwIfAborted();
+    if (error instanceof LostBytes) return error.outcome;
+    if ((error as Error).name !== "ComposerError" || (error as Error & Failure).code === "closed") throw error;
+    return explainDiagnostics([explainFailure(spec, error as Error & Failure)]);
+  }
+}
+
+/** Carries an outcome through the composer's callback. */
+class LostBytes extends Error {
+  readonly outcome: Outcome;
+  constructor(outcome: Outcome) {
+    super("The bytes of a component are lost");
+    this.outcome = outcome;
+  }
+}
+
+async function bytesOf(
+  digest: string,
+  { composition, components, signal }: Run,
+  deps: ComposeDeps,
+): Promise<Uint8Array> {
+  const kept = await deps.library.bytes(digest);
+  if (kept !== undefined) return kept;
+  const { namespace = "" } = composition.metadata;
+  const names = new Set([...components].filter(([, component]) => component.digest === digest).map(([name]) => name));
+  for (const { source, field } of sourcesOf(composition, deps, names)) {
+    const found = await readAgain({ namespace, source, field, digest }, { library: deps.library, signal });
+    if (found !== undefined) return found;
+  }
+  throw new LostBytes(sourceLost(digest));
+}
+
+function sourcesOf(
+  { spec, metadata }: LiveComposition,
+  { sourceOf }: ComposeDeps,
+  names: ReadonlySet<string>,
+): { source: Source; field: string }[] {
+  const instances = wiringSpec({ metadata, spec } as LiveComposition).instances;
+  return spec.instances.flatMap(({ component }, index) => {
+    if (!names.has(instances[index]?.component ?? "")) return [];
+    const source = component.source ?? sourceOf(`${metadata.namespace}/${component.name}`);
+    return source === undefined ? [] : [{ source, field: `spec.instances[${index}].component` }];
+  });
+}
+
+async function readAgain(
+  { namespace, source, field, digest }: { namespace: string; source: Source; field: string; digest: string },
+  { library, signal }: { library: Library; signal: AbortSignal },
+): Promise<Uint8Array | undefined> {
+  let found: Resolved;
+  try {
+    found = await library.acquire({ namespace, source, signal });
+  } catch (error) {
+    signal.throwIfAborted();
+    const outcome = explainLookUp(error, field);
+    if (outcome.kind === "done") return undefined;
+    throw new LostBytes({
+      ...outcome,
+      kind: "failed",
+      reason: "SourceLost",
+      message: `What runs goes on, and cannot be made again. ${outcome.message}`,
+    });
+  }
+  return found.digest === digest ? library.bytes(digest) : undefined;
+}
+
+function sourceLost(digest: string): Outcome {
+  const message = `What runs goes on, and cannot be made again, no source has these bytes any more: ${digest}`;
+  return { kind: "failed", reason: "SourceLost", message };
+}

@@ -1,0 +1,108 @@
+import { compositionConditions } from "../../api/conditions.ts";
+import type { Clock } from "../clock.ts";
+import type { Key, KubeObject } from "../kube/object.ts";
+import type { Next } from "../runtime/reconciler.ts";
+import type { Finding } from "./conditions.ts";
+import { notReached } from "./conditions.ts";
+import { observeStep } from "./observe-step.ts";
+import { done, type Outcome } from "./outcome.ts";
+import { beginRun, type LiveComposition, type Run, type Step } from "./run.ts";
+import { settle } from "./settle.ts";
+import type { StatusWriter } from "./status-writer.ts";
+import type { View } from "./view.ts";
+
+/** What the reconciler of Compositions works with. */
+export interface CompositionDeps {
+  readonly compositions: View<LiveComposition>;
+  readonly status: StatusWriter<LiveComposition>;
+  readonly clock: Clock;
+  /** In order: resolve, decide, compose, apply. */
+  readonly steps: readonly Step[];
+  /** The workload that is there, whatever the steps came to. */
+  readonly workloadOf: (composition: LiveComposition) => KubeObject | undefined;
+  /** Forgets what is kept for a Composition that is gone. */
+  readonly forget: (key: Key) => void;
+}
+
+/** Resolve, decide, compose, apply, observe; then one status, if it changed. */
+export function makeCompositionReconciler(deps: CompositionDeps): (key: Key, signal: AbortSignal) => Promise<Next> {
+  const patience = new Patience(deps.clock);
+  return async (key, signal) => {
+    const composition = deps.compositions.get(key);
+    if (composition === undefined || composition.metadata.deletionTimestamp !== undefined) {
+      deps.forget(key);
+      patience.end(key);
+      return { kind: "done" };
+    }
+    const run = beginRun(composition, signal);
+    const outcome = composition.spec.suspend ? done : await advance(run, deps.steps);
+    signal.throwIfAborted();
+    const quietMs = patience.left(key, outcome);
+    if (quietMs > 0) return { kind: "after", ms: quietMs };
+    run.workload ??= deps.workloadOf(composition);
+    const achieved = observeStep(run);
+    const settled = settle(outcome, {
+      found: inOrder(run, outcome),
+      achieved: composition.spec.suspend ? suspended(achieved) : achieved,
+      old: composition.status?.conditions ?? [],
+    });
+    await deps.status.write(composition, run.status, settled, signal);
+    return settled.next;
+  };
+}
+
+async function advance(run: Run, steps: readonly Step[]): Promise<Outcome> {
+  for (const step of steps) {
+    const outcome = await step(run);
+    run.signal.throwIfAborted();
+    if (outcome.kind !== "done") return outcome;
+  }
+  return run.heldBack ?? done;
+}
+
+/** Since when a Composition waits without having said so. */
+class Patience {
+  readonly #clock: Clock;
+  readonly #since = new Map<Key, number>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Milliseconds in which nothing is said yet. */
+  left(key: Key, outcome: Outcome): number {
+    if (outcome.kind !== "waiting" || outcome.quietMs === undefined) {
+      this.end(key);
+      return 0;
+    }
+    const now = this.#clock.now();
+    const since = this.#since.get(key) ?? now;
+    this.#since.set(key, since);
+    return Math.max(0, since + outcome.quietMs - now);
+  }
+
+  end(key: Key): void {
+    this.#since.delete(key);
+  }
+}
+
+/** What runs is what ran; it is as ready as it was left. */
+function suspended(achieved: Finding): Finding {
+  const message = `Suspended: nothing is changed while spec.suspend is true. ${achieved.message}`;
+  return { status: achieved.status, reason: "Suspended", message };
+}
+
+const stages = [
+  compositionConditions.ComponentsResolved,
+  compositionConditions.WiringValid,
+  compositionConditions.Composed,
+] as const;
+
+/** All conditions, in the order of the work; a stage that was not reached says so. */
+function inOrder(run: Run, outcome: Outcome): ReadonlyMap<string, Finding> {
+  const reached = stages.findLast((stage) => run.found.has(stage));
+  const waitsFor = outcome.kind === "done" ? "spec.suspend" : (reached ?? stages[0]);
+  const found = new Map<string, Finding>(stages.map((stage) => [stage, run.found.get(stage) ?? notReached(waitsFor)]));
+  for (const [type, finding] of run.found) found.set(type, finding);
+  return found;
+}

@@ -1,0 +1,139 @@
+import { createHash } from "node:crypto";
+import type { Composition } from "../../api/composition.ts";
+import type { Cache } from "../kube/cache.ts";
+import type { KubeClient } from "../kube/client.ts";
+import { type KubeObject, type Resource, resources } from "../kube/object.ts";
+import type { Outcome } from "./outcome.ts";
+
+/** A ConfigMap or a Secret that a Composition names. */
+export interface InputReference {
+  readonly kind: "ConfigMap" | "Secret";
+  readonly name: string;
+  /** Undefined: all keys. */
+  readonly key?: string | undefined;
+  readonly optional: boolean;
+  readonly field: string;
+}
+
+/** Every ConfigMap and Secret that grants and backends name, in the order of the spec. */
+export function inputReferences({ spec }: Pick<Composition, "spec">): InputReference[] {
+  const found: InputReference[] = [];
+  for (const [at, { grants }] of spec.instances.entries()) {
+    const field = `spec.instances[${at}].grants`;
+    for (const [index, { configMapRef, secretRef }] of (grants?.configFrom ?? []).entries()) {
+      const where = `${field}.configFrom[${index}]`;
+      if (configMapRef) found.push({ kind: "ConfigMap", name: configMapRef.name, optional: false, field: where });
+      if (secretRef) found.push({ kind: "Secret", name: secretRef.name, optional: false, field: where });
+    }
+    for (const [index, { valueFrom }] of (grants?.env ?? []).entries()) {
+      const where = `${field}.env[${index}].valueFrom`;
+      add(found, "ConfigMap", valueFrom?.configMapKeyRef, where);
+      add(found, "Secret", valueFrom?.secretKeyRef, where);
+    }
+  }
+  for (const [index, { keyvalue, messaging }] of (spec.backends ?? []).entries()) {
+    const field = `spec.backends[${index}]`;
+    add(found, "Secret", keyvalue?.redis?.urlFrom?.secretKeyRef, `${field}.keyvalue.redis.urlFrom`);
+    add(found, "Secret", keyvalue?.nats?.urlFrom?.secretKeyRef, `${field}.keyvalue.nats.urlFrom`);
+    add(found, "Secret", messaging?.nats?.urlFrom?.secretKeyRef, `${field}.messaging.nats.urlFrom`);
+  }
+  return found;
+}
+
+function add(
+  found: InputReference[],
+  kind: InputReference["kind"],
+  reference: { readonly name: string; readonly key: string; readonly optional?: boolean } | undefined,
+  field: string,
+): void {
+  if (reference === undefined) return;
+  const { name, key, optional = false } = reference;
+  found.push({ kind, name, key, optional, field });
+}
+
+/** The content of ConfigMaps and Secrets as one hash, or why there is none. */
+export type InputsRead = { readonly hash: string } | { readonly outcome: Outcome };
+
+/** ConfigMaps and Secrets with their data. */
+type WithData = KubeObject & {
+  readonly data?: Readonly<Record<string, string>>;
+  readonly binaryData?: Readonly<Record<string, string>>;
+};
+
+/** More objects than this are not remembered; one that was forgotten is only read again. */
+const maxRemembered = 20_000;
+/** Its watch wakes us; this is for what no watch tells. */
+const missingMs = 600_000;
+
+/**
+ * Hashes what ConfigMaps and Secrets hold. The watches bring metadata only; the content is read once a version, hashed, and
+ * not kept. A Secret is hashed with its uid, so that the hash, which pods carry, tells nobody what a guessable value is.
+ */
+export class Inputs {
+  readonly #client: KubeClient;
+  readonly #caches: { readonly ConfigMap: Cache; readonly Secret: Cache };
+  /** Hash of each key, by uid and resourceVersion. */
+  readonly #remembered = new Map<string, ReadonlyMap<string, string>>();
+
+  constructor(client: KubeClient, caches: { readonly ConfigMap: Cache; readonly Secret: Cache }) {
+    this.#client = client;
+    this.#caches = caches;
+  }
+
+  /** Rejects with a `KubeError` where the API server does not answer. */
+  async read(composition: Composition & KubeObject, signal: AbortSignal): Promise<InputsRead> {
+    const namespace = composition.metadata.namespace ?? "";
+    const lines: string[] = [];
+    const missing: InputReference[] = [];
+    for (const reference of inputReferences(composition)) {
+      const keys = await this.#keys(namespace, reference, signal);
+      const lacks = keys === undefined || (reference.key !== undefined && !keys.has(reference.key));
+      if (lacks && !reference.optional) missing.push(reference);
+      if (lacks) lines.push(`${reference.field} -`);
+      else if (reference.key !== undefined) lines.push(`${reference.field} ${keys.get(reference.key)}`);
+      else lines.push(`${reference.field} ${[...keys].sort().join(" ")}`);
+    }
+    if (missing.length > 0) return { outcome: explainMissing(missing) };
+    return { hash: lines.length === 0 ? "" : sha256(lines.join("\n")).slice(0, 16) };
+  }
+
+  async #keys(
+    namespace: string,
+    { kind, name }: InputReference,
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<string, string> | undefined> {
+    const meta = this.#caches[kind].get(`${namespace}/${name}`)?.metadata;
+    if (meta === undefined) return undefined;
+    const known = this.#remembered.get(`${meta.uid} ${meta.resourceVersion}`);
+    if (known !== undefined) return known;
+    const object = await this.#client.get<WithData>({ resource: kinds[kind], namespace, name }, { signal });
+    if (object === undefined) return undefined;
+    const { uid = "", resourceVersion } = object.metadata;
+    const salt = kind === "Secret" ? uid : "";
+    const all = Object.entries({ ...object.binaryData, ...object.data });
+    const keys = new Map(all.map(([key, value]) => [key, sha256(`${salt}\n${key}\n${value}`)]));
+    this.#remembered.set(`${uid} ${resourceVersion}`, keys);
+    if (this.#remembered.size > maxRemembered) {
+      const [oldest = ""] = this.#remembered.keys();
+      this.#remembered.delete(oldest);
+    }
+    return keys;
+  }
+}
+
+const kinds: Readonly<Record<InputReference["kind"], Resource>> = {
+  ConfigMap: resources.configMaps,
+  Secret: resources.secrets,
+};
+
+function explainMissing(missing: readonly InputReference[]): Outcome {
+  const [{ kind, name, key, field }] = missing as readonly [InputReference, ...InputReference[]];
+  const what = key === undefined ? `${kind} "${name}"` : `key "${key}" of ${kind} "${name}"`;
+  const more = missing.length === 1 ? "" : ` (and ${missing.length - 1} more)`;
+  const message = `Cannot find the ${what} in this namespace, make it or correct: ${field}${more}`;
+  return { kind: "waiting", reason: "InputNotFound", message, afterMs: missingMs };
+}
+
+function sha256(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}
