@@ -47,6 +47,10 @@ export interface ApiServer {
   addUser(name: string, rights: Rights): Promise<TestUser>;
   /** A new namespace with a name of its own, and the `default` ServiceAccount that a controller would make. */
   addNamespace(prefix?: string): Promise<string>;
+  /** The same with this name; that it is there is no error. */
+  ensureNamespace(name: string): Promise<void>;
+  /** Ends this program before the server's own, when the server is stopped. */
+  adopt(program: Guarded): void;
   /** Ends kube-apiserver, with this signal, and starts it again: the same etcd, port and keys. */
   restart(signal?: NodeJS.Signals): Promise<void>;
   /** Ends kube-apiserver alone; `restart` brings it back. */
@@ -110,6 +114,7 @@ async function start(world: {
   let current = await run();
   const { port } = current;
   const url = `https://127.0.0.1:${port}`;
+  const adopted: Guarded[] = [];
   const client = makeTestClient(url, { ca: authority.certificate, user: credential });
   const addUser = (name: string, rights: Rights) => makeUser(name, rights, { client, authority, url, folder });
   const admin = await addUser("test-admin", { groups: ["system:masters"] });
@@ -129,7 +134,13 @@ async function start(world: {
     client,
     audit: readAudit(files.auditLog),
     addUser,
-    addNamespace: (prefix = "t") => addNamespace(client, prefix),
+    async addNamespace(prefix = "t") {
+      const name = `${prefix}-${(namespaces++).toString(36)}`;
+      await ensureNamespace(client, name);
+      return name;
+    },
+    ensureNamespace: (name) => ensureNamespace(client, name),
+    adopt: (program) => void adopted.push(program),
     async restart(signal) {
       await current.process.stop(signal);
       current = await run(port);
@@ -138,6 +149,7 @@ async function start(world: {
     halt: (signal) => current.process.stop(signal),
     log: () => current.process.output(),
     async stop() {
+      await Promise.all(adopted.map((program) => program.stop("SIGKILL")));
       await client.close();
       await end(started, folder);
     },
@@ -146,14 +158,12 @@ async function start(world: {
 
 let namespaces = 0;
 
-async function addNamespace(client: TestClient, prefix: string): Promise<string> {
-  const name = `${prefix}-${(namespaces++).toString(36)}`;
-  await client.create("/api/v1/namespaces", { apiVersion: "v1", kind: "Namespace", metadata: { name } });
+async function ensureNamespace(client: TestClient, name: string): Promise<void> {
+  await client.apply(`/api/v1/namespaces/${name}`, { apiVersion: "v1", kind: "Namespace", metadata: { name } });
   // With a controller for it, there may be one already.
   await client.apply(`/api/v1/namespaces/${name}/serviceaccounts/default`, {
     apiVersion: "v1",
     kind: "ServiceAccount",
     metadata: { name: "default" },
   });
-  return name;
 }
