@@ -51,7 +51,7 @@ const words: Readonly<Record<string, string>> = {
 export function explainNetworkError(error: unknown, url: string): FetchError {
   const code = codeOf(error);
   if (code === "EACCES") {
-    const message = `Cannot download from a private or reserved address unless the operator allows its range: ${shown(url)}`;
+    const message = `Cannot download from a private or reserved address, unless --fetch-allowed-cidrs of the operator names its range: ${shown(url)}`;
     return new FetchError("SourceDenied", message, { final: true });
   }
   const why = words[code] ?? (/CERT|SSL|TLS|SIGNED/.test(code) ? `TLS failed, ${code}` : code);

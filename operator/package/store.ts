@@ -189,6 +189,7 @@ export class Store {
       const known = this.#known.get(digest) ?? (await this.#peek(digest));
       for (const blob of known?.blobs ?? []) stays.add(`blobs/${hexOf(blob.digest)}`);
     }
+    for (const [key, digest] of this.#keys) if (stays.has(`artifacts/${hexOf(digest)}`)) stays.add(`keys/${key}`);
     return ({ id }) => stays.has(id);
   }
 
