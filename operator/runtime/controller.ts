@@ -145,13 +145,13 @@ class QueueController implements Controller {
     const release = this.#hold(taken);
     const cancelTimers = this.#watch(key, { run, release });
     const started = this.#time();
-    const { next, result } = await this.#reconcile(taken, run.signal);
+    const { next, threw } = await this.#reconcile(taken, run.signal);
     cancelTimers();
     this.#runs.delete(key);
     release();
     this.#options.queue.done(key, next);
     const times = { waitedMs: taken.waitedMs, tookMs: this.#time() - started };
-    this.#options.instruments.ran(this.#options.name, { result, ...times });
+    this.#options.instruments.ran(this.#options.name, { result: results[next.kind], threw, ...times });
     if (this.#runs.size === 0) for (const idle of this.#drains) idle.abort();
   }
 
@@ -189,16 +189,15 @@ class QueueController implements Controller {
   async #reconcile(
     { key, failures }: Taken,
     signal: AbortSignal,
-  ): Promise<{ readonly next: Next; readonly result: Result }> {
+  ): Promise<{ readonly next: Next; readonly threw: boolean }> {
     try {
-      const next = await this.#options.reconcile(key, signal);
-      return { next, result: results[next.kind] };
+      return { next: await this.#options.reconcile(key, signal), threw: false };
     } catch (error) {
       const stopped = signal.reason instanceof RuntimeError && signal.reason.code === "stopped";
       // On the way out it is no failure, and whoever comes next looks at every key anyway.
       if (stopped) this.#log.debug("Stopped a reconcile", { key });
       else this.#log.error("Cannot reconcile, try again", { key, attempt: failures + 1, ...describe(error) });
-      return { next: { kind: "retry" }, result: "error" };
+      return { next: { kind: "retry" }, threw: !stopped };
     }
   }
 }
@@ -206,7 +205,7 @@ class QueueController implements Controller {
 const results: Readonly<Record<Next["kind"], Result>> = {
   done: "success",
   after: "requeue_after",
-  retry: "requeue",
+  retry: "error",
 };
 
 /** What was thrown, bounded, whatever it is. */

@@ -1,11 +1,13 @@
 import type { QueueState } from "./queue.ts";
 
-/** How a reconcile ended, in controller-runtime's words. `requeue`: again with backoff. `error`: it threw. */
-export type Result = "success" | "requeue_after" | "requeue" | "error";
+/** How a reconcile ended, in controller-runtime's words. `error`: it asked to be tried again with backoff, or threw. */
+export type Result = "success" | "requeue_after" | "error";
 
 /** One run of a reconcile. */
 export interface Run {
   readonly result: Result;
+  /** It threw, which none should. */
+  readonly threw: boolean;
   /** From the time when the key was due. */
   readonly waitedMs: number;
   readonly tookMs: number;

@@ -1,9 +1,10 @@
-import { createServer, type Server } from "node:https";
-import type { AddressInfo, Socket } from "node:net";
+import { createServer } from "node:https";
+import type { AddressInfo } from "node:net";
 import type { ErrorRequestHandler, Express, Router } from "express";
 import express from "express";
 import type { Log } from "../log.ts";
 import type { CertificateKeeper, Tls } from "./certificate.ts";
+import { boundPerAddress, makeDrain } from "./connections.ts";
 import { sendError } from "./problem.ts";
 
 /** What a server takes from one client, and from all. Each has a default that a cluster does not reach. */
@@ -99,40 +100,6 @@ function makeApp({ routers, log }: ServerOptions): Express {
 
 function contextOf({ certificate, key }: Tls): { cert: string; key: string; minVersion: "TLSv1.2" } {
   return { cert: certificate, key, minVersion: "TLSv1.2" };
-}
-
-function boundPerAddress(server: Server, most: number): void {
-  const counts = new Map<string, number>();
-  server.on("connection", (socket: Socket) => {
-    const address = socket.remoteAddress ?? "";
-    const count = (counts.get(address) ?? 0) + 1;
-    counts.set(address, count);
-    socket.once("close", () => {
-      const left = counts.get(address)! - 1;
-      if (left === 0) counts.delete(address);
-      else counts.set(address, left);
-    });
-    if (count > most) socket.destroy();
-  });
-}
-
-function makeDrain(server: Server): (graceMs: number) => Promise<void> {
-  let draining = false;
-  const active = new Set<{ shouldKeepAlive: boolean }>();
-  server.prependListener("request", (_, response) => {
-    active.add(response);
-    response.shouldKeepAlive &&= !draining;
-    response.once("close", () => active.delete(response));
-  });
-  return async (graceMs) => {
-    draining = true;
-    for (const response of active) response.shouldKeepAlive = false;
-    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-    server.closeIdleConnections();
-    const cut = setTimeout(() => server.closeAllConnections(), graceMs);
-    await closed;
-    clearTimeout(cut);
-  };
 }
 
 function splitListen(listen: string): { readonly host: string; readonly port: number } {
