@@ -20,13 +20,14 @@ export function observeCronJob(object: KubeObject | undefined): Observation {
   const scheduled: Observed = suspend
     ? { status: "True", reason: "InProgress", message: "The CronJob is suspended: nothing is started" }
     : { status: "True", reason: "Succeeded", message: `Runs on schedule: ${schedule}` };
+  const failed = hasFailed(cronJob);
   return {
     replicas: active,
     readyReplicas: active,
     updatedReplicas: active,
-    available: hasFailed(cronJob) ? lastRunFailed : scheduled,
-    progressing: scheduled,
-    complete: true,
+    available: failed ? lastRunFailed : scheduled,
+    progressing: failed ? lastRunFailed : scheduled,
+    complete: !failed,
   };
 }
 
