@@ -111,7 +111,8 @@ export class Authenticator {
     } catch (error) {
       const reason = error instanceof KubeError ? error.code : "unexpected";
       log.warn("Cannot ask the API server about a token", { reason });
-      return { kind: "unasked", retryAfterMs: (error instanceof KubeError ? error.retryAfterMs : undefined) ?? 2000 };
+      const wanted = error instanceof KubeError ? error.retryAfterMs : undefined;
+      return { kind: "unasked", retryAfterMs: Math.min(wanted ?? 2000, 60_000) };
     }
   }
 
