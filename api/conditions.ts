@@ -69,6 +69,8 @@ export const reasons = {
   InvalidComponent: "InvalidComponent",
   /** It is larger than the operator takes. */
   TooLarge: "TooLarge",
+  /** The operator could not keep a component or an artifact: its store is full, or its disk cannot be written. */
+  StoreUnavailable: "StoreUnavailable",
   /** A named Component does not exist. */
   ComponentNotFound: "ComponentNotFound",
   /** A named Component is not ready. */

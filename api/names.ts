@@ -13,6 +13,9 @@ export const compositionLabel = `${group}/composition`;
 /** Label on what belongs to one revision of it. */
 export const revisionLabel = `${group}/revision`;
 
+/** Label of the operator's pod that leads; the Services of the webhook and of the artifacts select it. */
+export const leaderLabel = `${group}/leader`;
+
 /** A DNS label (RFC 1123): lower case letters, digits and `-`, starting and ending with a letter or a digit. */
 export const labelPattern = "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$";
 

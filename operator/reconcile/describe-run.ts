@@ -46,7 +46,11 @@ export function describeHostImports(
 ): NonNullable<CompositionStatus["hostImports"]> {
   const grants = new Map(spec.instances.map((instance) => [instance.name, instance.grants]));
   return hostImports.slice(0, maxListed).map((one) => {
-    return { instance: one.instance, interface: one.interface, granted: isGranted(one, grants.get(one.instance) ?? {}) };
+    return {
+      instance: one.instance,
+      interface: one.interface,
+      granted: isGranted(one, grants.get(one.instance) ?? {}),
+    };
   });
 }
 
