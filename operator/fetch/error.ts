@@ -10,6 +10,7 @@ export type FetchReason = Extract<
   | "SourceDenied"
   | "DigestMismatch"
   | "TooLarge"
+  | "StoreUnavailable"
 >;
 
 /**

@@ -3,6 +3,7 @@ import type { Composer } from "../../composer/index.ts";
 import type { TypeTable } from "../../wiring/table.ts";
 import type { Store } from "../package/store.ts";
 import type { Library, Resolved } from "../reconcile/library.ts";
+import { FetchError } from "./error.ts";
 import { SingleFlight } from "./single-flight.ts";
 import { type FetchDeps, type Fetched, type FetchRequest, fetchSource } from "./source.ts";
 import { Tables } from "./tables.ts";
@@ -27,9 +28,13 @@ export function makeLibrary(deps: LibraryDeps): Library {
 
   const acquire = async (request: FetchRequest): Promise<Resolved> => {
     const { digest, revision, bytes } = (await kept(request.source, store)) ?? (await fetchSource(request, deps));
-    await store.keepComponent(digest, bytes);
-    const table = await inspections.run(digest, request.signal, () => inspect(digest, bytes));
-    return { digest, revision, size: bytes.byteLength, table };
+    try {
+      await store.keepComponent(digest, bytes);
+      const table = await inspections.run(digest, request.signal, () => inspect(digest, bytes));
+      return { digest, revision, size: bytes.byteLength, table };
+    } catch (error) {
+      throw explainStore(error);
+    }
   };
   return {
     types: (digest) => tables.get(digest),
@@ -40,6 +45,12 @@ export function makeLibrary(deps: LibraryDeps): Library {
       );
     },
   };
+}
+
+function explainStore(error: unknown): unknown {
+  const { name, message } = error as Error;
+  if (name !== "StoreError") return error;
+  return new FetchError("StoreUnavailable", message, { final: false, cause: error });
 }
 
 /** What an http source names, where it was read before: its digest says that it is the same. */
