@@ -15,7 +15,8 @@ export interface Resolution {
 
 /** What resolving reads. */
 export interface ResolveDeps {
-  readonly generation: (key: string) => { readonly uid: string; readonly generation: number } | undefined;
+  /** Which spec of a Component is the newest; undefined where there is no such Component. */
+  readonly newest: (key: string) => { readonly uid: string; readonly generation: number } | undefined;
   readonly known: KnownComponents;
   readonly lookUp: LookUp;
 }
@@ -65,7 +66,7 @@ async function find(
     }
   }
   const key = `${namespace}/${name}`;
-  const newest = deps.generation(key);
+  const newest = deps.newest(key);
   if (newest === undefined) {
     const message = `Cannot find the Component that ${field}.name names in this namespace: ${name}`;
     return { kind: "waiting", reason: "ComponentNotFound", message, afterMs: lookAgainMs, quietMs: 5000 };

@@ -1,0 +1,109 @@
+import type { Composer } from "../composer/index.ts";
+import type { Clock } from "./clock.ts";
+import { appliedHash } from "./desired/applied.ts";
+import type { DesiredSettings } from "./desired/desired.ts";
+import { stands } from "./desired/stands.ts";
+import type { KubeClient } from "./kube/client.ts";
+import type { EventRecorder } from "./kube/events.ts";
+import { type Key, type KubeObject, keyOf, resources } from "./kube/object.ts";
+import type { Store } from "./package/store.ts";
+import { Applier } from "./reconcile/applier.ts";
+import { applyStep } from "./reconcile/apply-step.ts";
+import { makeComponentReconciler } from "./reconcile/component.ts";
+import { composeStep } from "./reconcile/compose-step.ts";
+import { makeCompositionReconciler } from "./reconcile/composition.ts";
+import { decideStep } from "./reconcile/decide-step.ts";
+import { artifactsOf, newestWorkload } from "./reconcile/history.ts";
+import { Inputs } from "./reconcile/inputs.ts";
+import type { KnownComponents } from "./reconcile/known.ts";
+import type { Library } from "./reconcile/library.ts";
+import { LookUp } from "./reconcile/look-up.ts";
+import { resolveStep } from "./reconcile/resolve-step.ts";
+import type { LiveComposition } from "./reconcile/run.ts";
+import { type Announce, StatusWriter } from "./reconcile/status-writer.ts";
+import type { Reconcile } from "./runtime/reconciler.ts";
+import type { Views } from "./wake.ts";
+import { byComponent, type World } from "./world.ts";
+
+/** What the reconcilers work with. */
+export interface ReconcilerParts {
+  readonly client: KubeClient;
+  readonly clock: Clock;
+  readonly events: EventRecorder;
+  readonly world: World;
+  readonly views: Views;
+  readonly known: KnownComponents;
+  readonly library: Library;
+  readonly store: Store;
+  readonly pool: Composer;
+  readonly settings: () => DesiredSettings;
+  /** Wakes a Composition. */
+  readonly wake: (composition: Key) => void;
+}
+
+/** Puts the steps of the reconcilers together. */
+export function makeReconcilers(parts: ReconcilerParts): {
+  readonly component: Reconcile;
+  readonly composition: Reconcile;
+} {
+  const { client, clock, world, views, known, library } = parts;
+  const lookUp = new LookUp(library, world.configMaps);
+  const component = makeComponentReconciler({
+    components: views.components,
+    known,
+    library,
+    lookUp,
+    clock,
+    status: new StatusWriter(resources.components, views.components, {
+      client,
+      clock,
+      announce: announce("Read", parts),
+    }),
+    wakeUsers: (key) => world.compositions.byIndex(byComponent, key).map(keyOf).forEach(parts.wake),
+  });
+  return { component, composition: compositionReconciler(parts, lookUp) };
+}
+
+function compositionReconciler(parts: ReconcilerParts, lookUp: LookUp): Reconcile {
+  const { client, clock, events, world, views, known, library, store, pool, settings } = parts;
+  const owned = [...views.owned].map(
+    ([resource, view]) => [`${resource.apiVersion}/${resource.kind}`, { resource, view }] as const,
+  );
+  const applier = new Applier(client, new Map(owned), { appliedHash, stands });
+  const inputs = new Inputs(client, { ConfigMap: world.configMaps, Secret: world.secrets });
+  const ownedBy = ({ metadata }: LiveComposition) => applier.ownedBy(metadata.uid ?? "");
+  const newest = (key: Key) => {
+    const meta = views.components.get(key)?.metadata;
+    return meta && { uid: meta.uid ?? "", generation: meta.generation ?? 0 };
+  };
+  const composing = {
+    composer: pool,
+    library,
+    artifacts: store,
+    sourceOf: (key: Key) => views.components.get(key)?.spec.source,
+    liveArtifacts: (composition: LiveComposition) => artifactsOf(ownedBy(composition)),
+  };
+  const warn = (regarding: KubeObject, reason: string, note: string) =>
+    events.record({ regarding, type: "Warning", reason, action: "Decide", note });
+  return makeCompositionReconciler({
+    compositions: views.compositions,
+    clock,
+    status: new StatusWriter(resources.compositions, views.compositions, {
+      client,
+      clock,
+      announce: announce("Reconcile", parts),
+    }),
+    steps: [
+      (run) => resolveStep(run, { newest, known, lookUp }),
+      (run) => decideStep(run, { library, warn }),
+      (run) => composeStep(run, composing),
+      (run) => applyStep(run, { applier, inputs, settings }),
+    ],
+    workloadOf: (composition) => newestWorkload(ownedBy(composition)),
+    forget: (key) => store.release(key),
+  });
+}
+
+function announce(action: string, { events }: ReconcilerParts): Announce {
+  return (regarding, { type, reason, note }) => events.record({ regarding, type, reason, action, note });
+}

@@ -1,0 +1,58 @@
+import { controllerOf, type Key, keyOf, type Resource } from "./kube/object.ts";
+import type { LiveComponent } from "./reconcile/component.ts";
+import type { LiveComposition } from "./reconcile/run.ts";
+import type { View } from "./reconcile/view.ts";
+import type { Queue } from "./runtime/queue.ts";
+import { asksForMore, byComponent, byInput, type World } from "./world.ts";
+
+/** What is known of everything that is watched, with our own writes. */
+export interface Views {
+  readonly components: View<LiveComponent>;
+  readonly compositions: View<LiveComposition>;
+  readonly owned: ReadonlyMap<Resource, View>;
+}
+
+/** A queue a kind. */
+export interface Queues {
+  readonly component: Queue;
+  readonly composition: Queue;
+}
+
+/** Turns changes into keys; nothing else happens in a listener. */
+export function wakeOnChanges(world: World, views: Views, queues: Queues): void {
+  world.components.onChange((change) => {
+    const echo = views.components.take(change);
+    const key = keyOf(change.object);
+    if (!echo && asksForMore(change)) queues.component.add(key);
+    // A Composition that waits for it, or that has to be told that it is gone.
+    if (change.type !== "updated")
+      for (const user of world.compositions.byIndex(byComponent, key)) queues.composition.add(keyOf(user));
+  });
+  world.compositions.onChange((change) => {
+    if (!views.compositions.take(change) && asksForMore(change)) queues.composition.add(keyOf(change.object));
+  });
+  for (const [resource, cache] of world.owned) {
+    cache.onChange((change) => {
+      const echo = views.owned.get(resource)?.take(change) === true;
+      const { namespace } = change.object.metadata;
+      const owner = controllerOf(change.object);
+      if (!echo && owner?.kind === "Composition") queues.composition.add(`${namespace}/${owner.name}`);
+    });
+  }
+  for (const [kind, cache] of [
+    ["ConfigMap", world.configMaps],
+    ["Secret", world.secrets],
+  ] as const) {
+    cache.onChange(({ object }) => {
+      const input = `${kind} ${keyOf(object)}`;
+      for (const user of world.compositions.byIndex(byInput, input)) queues.composition.add(keyOf(user));
+      for (const user of world.components.byIndex(byInput, input)) queues.component.add(keyOf(user));
+    });
+  }
+}
+
+/** Those that run come first: after the store was lost, their pods may need what they load at any time. */
+export function inOrderOfNeed(world: World): Key[] {
+  const runs = ({ status }: LiveComposition): number => (status?.artifact === undefined ? 1 : 0);
+  return [...world.compositions.list()].sort((a, b) => runs(a) - runs(b)).map(keyOf);
+}
