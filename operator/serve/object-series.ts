@@ -1,8 +1,5 @@
-/** What names one series. */
-export type Labels = Readonly<Record<string, string>>;
-
-/** One number of an object: the metric's name, its labels, its value. */
-export type Sample = readonly [name: string, labels: Labels, value: number];
+/** One number of an object: the metric's name, its labels as `makeLabels` writes them, its value. */
+export type Sample = readonly [name: string, labels: string, value: number];
 
 /** Longer values are cut: no label is longer than what a status may hold of a name. */
 const maxLabel = 600;
@@ -39,14 +36,15 @@ export class ObjectSeries<T extends object> {
     if (known !== undefined) return known;
     const lines = new Map<string, string>();
     for (const [name, labels, value] of this.#samplesOf(object)) {
-      lines.set(name, `${lines.get(name) ?? ""}${name}{${renderLabels(labels)}} ${value}\n`);
+      lines.set(name, `${lines.get(name) ?? ""}${name}{${labels}} ${value}\n`);
     }
     this.#lines.set(object, lines);
     return lines;
   }
 }
 
-function renderLabels(labels: Labels): string {
+/** `namespace="shop",composition="cart"`: values are escaped, and cut where they are too long. */
+export function makeLabels(labels: Readonly<Record<string, string>>): string {
   return Object.entries(labels)
     .map(([name, value]) => `${name}="${escapeLabel(value.slice(0, maxLabel))}"`)
     .join(",");

@@ -3,7 +3,7 @@ import type { Composition, CompositionStatus } from "../../api/composition.ts";
 import { componentConditions, compositionConditions } from "../../api/conditions.ts";
 import type { Condition } from "../../api/status.ts";
 import type { KubeObject } from "../kube/object.ts";
-import { type Labels, ObjectSeries, type Sample } from "./object-series.ts";
+import { makeLabels, ObjectSeries, type Sample } from "./object-series.ts";
 
 const statuses: readonly Condition["status"][] = ["True", "False", "Unknown"];
 type State = NonNullable<CompositionStatus["instances"]>[number]["state"];
@@ -20,10 +20,10 @@ export function makeComponentSeries(): ObjectSeries<Component & KubeObject> {
       tenon_component_size_bytes: "Size of the component.",
     },
     ({ metadata, status }) => {
-      const labels = { namespace: metadata.namespace ?? "", component: metadata.name };
-      const { artifact } = status ?? {};
+      const labels = makeLabels({ namespace: metadata.namespace ?? "", component: metadata.name });
+      const { digest = "", revision = "" } = status?.artifact ?? {};
       return [
-        ["tenon_component_info", { ...labels, digest: artifact?.digest ?? "", revision: artifact?.revision ?? "" }, 1],
+        ["tenon_component_info", `${labels},${makeLabels({ digest, revision })}`, 1],
         ...conditionSamples("tenon_component_status_condition", labels, {
           found: status?.conditions,
           known: Object.keys(componentConditions),
@@ -31,7 +31,7 @@ export function makeComponentSeries(): ObjectSeries<Component & KubeObject> {
         ...numbers(labels, {
           tenon_component_generation: metadata.generation,
           tenon_component_observed_generation: status?.observedGeneration,
-          tenon_component_size_bytes: artifact?.size,
+          tenon_component_size_bytes: status?.artifact?.size,
         }),
       ];
     },
@@ -54,10 +54,11 @@ export function makeCompositionSeries(): ObjectSeries<Composition & KubeObject> 
       tenon_instance_state: "1 for the state that an instance is in, 0 for the others.",
     },
     ({ metadata, spec, status = {} }) => {
-      const labels = { namespace: metadata.namespace ?? "", composition: metadata.name };
-      const revision = status.updateRevision ?? status.currentRevision ?? "";
+      const labels = makeLabels({ namespace: metadata.namespace ?? "", composition: metadata.name });
+      const { artifact: { digest } = { digest: "" }, updateRevision, currentRevision = "" } = status;
+      const rolledOut = makeLabels({ digest, revision: updateRevision ?? currentRevision });
       return [
-        ["tenon_composition_info", { ...labels, digest: status.artifact?.digest ?? "", revision }, 1],
+        ["tenon_composition_info", `${labels},${rolledOut}`, 1],
         ...conditionSamples("tenon_composition_status_condition", labels, {
           found: status.conditions,
           known: Object.keys(compositionConditions),
@@ -72,7 +73,11 @@ export function makeCompositionSeries(): ObjectSeries<Composition & KubeObject> 
           tenon_composition_edges: status.edges?.length,
         }),
         ...(status.instances ?? []).flatMap(({ name, state }) =>
-          oneHot("tenon_instance_state", { ...labels, instance: name }, { label: "state", among: states, is: state }),
+          oneHot("tenon_instance_state", `${labels},${makeLabels({ instance: name })}`, {
+            label: "state",
+            among: states,
+            is: state,
+          }),
         ),
       ];
     },
@@ -82,26 +87,26 @@ export function makeCompositionSeries(): ObjectSeries<Composition & KubeObject> 
 /** Conditions of our own only: whoever else writes a status adds no series. */
 function conditionSamples(
   name: string,
-  labels: Labels,
+  labels: string,
   { found, known }: { readonly found: readonly Condition[] | undefined; readonly known: readonly string[] },
 ): Sample[] {
   return known.flatMap((type) => {
     const condition = found?.find((one) => one.type === type);
     if (condition === undefined) return [];
-    return oneHot(name, { ...labels, type }, { label: "status", among: statuses, is: condition.status });
+    return oneHot(name, `${labels},type="${type}"`, { label: "status", among: statuses, is: condition.status });
   });
 }
 
 function oneHot(
   name: string,
-  labels: Labels,
+  labels: string,
   { label, among, is }: { readonly label: string; readonly among: readonly string[]; readonly is: string },
 ): Sample[] {
-  return among.map((value) => [name, { ...labels, [label]: value }, value === is ? 1 : 0]);
+  return among.map((value) => [name, `${labels},${label}="${value}"`, value === is ? 1 : 0]);
 }
 
 /** A number that is not known has no series. */
-function numbers(labels: Labels, values: Readonly<Record<string, number | undefined>>): Sample[] {
+function numbers(labels: string, values: Readonly<Record<string, number | undefined>>): Sample[] {
   return Object.entries(values).flatMap(([name, value]): Sample[] =>
     typeof value === "number" ? [[name, labels, value]] : [],
   );
