@@ -16,6 +16,7 @@ const block = 4096;
 /** What a store has, in the order of its last use, and how many bytes of disk that takes. */
 export class Entries {
   readonly #entries = new Map<string, Entry>();
+  readonly #counts = new Map<string, number>();
   #bytes = 0;
 
   /** Of the disk, whole blocks, with what is reserved. */
@@ -27,6 +28,11 @@ export class Entries {
     return this.#entries.size;
   }
 
+  /** Those below this folder. */
+  countOf(folder: string): number {
+    return this.#counts.get(folder) ?? 0;
+  }
+
   get(id: string): Entry | undefined {
     return this.#entries.get(id);
   }
@@ -35,14 +41,14 @@ export class Entries {
   add(entry: Entry): void {
     this.remove(entry.id);
     this.#entries.set(entry.id, entry);
-    this.#bytes += onDisk(entry.size);
+    this.#count(entry, 1);
   }
 
   remove(id: string): Entry | undefined {
     const entry = this.#entries.get(id);
     if (entry === undefined) return undefined;
     this.#entries.delete(id);
-    this.#bytes -= onDisk(entry.size);
+    this.#count(entry, -1);
     return entry;
   }
 
@@ -57,6 +63,12 @@ export class Entries {
   /** The one that was used longest ago comes first. */
   values(): IterableIterator<Entry> {
     return this.#entries.values();
+  }
+
+  #count({ id, size }: Entry, by: 1 | -1): void {
+    this.#bytes += by * onDisk(size);
+    const folder = id.slice(0, id.indexOf("/"));
+    this.#counts.set(folder, this.countOf(folder) + by);
   }
 }
 

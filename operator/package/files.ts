@@ -36,7 +36,7 @@ export async function openFiles(options: FilesOptions): Promise<Files> {
   const found: Entry[] = [];
   try {
     await rm(join(folder, partial), { recursive: true, force: true });
-    for (const name of [...kinds, partial]) await mkdir(join(folder, name), { recursive: true, mode: 0o700 });
+    await makeFolders(folder);
     const probe = join(folder, partial, randomUUID());
     await writeFile(probe, "");
     await rm(probe);
@@ -48,6 +48,10 @@ export async function openFiles(options: FilesOptions): Promise<Files> {
   const entries = new Entries();
   for (const entry of found) entries.add(entry);
   return new Files(options, entries);
+}
+
+async function makeFolders(folder: string): Promise<void> {
+  for (const name of [...kinds, partial]) await mkdir(join(folder, name), { recursive: true, mode: 0o700 });
 }
 
 async function list(folder: string, kind: Kind): Promise<Entry[]> {
@@ -76,9 +80,9 @@ export class Files {
     this.#entries = entries;
   }
 
-  /** Bytes of disk, and files. */
-  size(): { readonly bytes: number; readonly files: number } {
-    return { bytes: this.#entries.bytes, files: this.#entries.count };
+  /** Bytes of disk, files, and how many of these are indexes of artifacts. */
+  size(): { readonly bytes: number; readonly files: number; readonly artifacts: number } {
+    return { bytes: this.#entries.bytes, files: this.#entries.count, artifacts: this.#entries.countOf("artifacts") };
   }
 
   /** Bytes of the file; undefined where there is none. */
@@ -217,9 +221,10 @@ export class Files {
     };
     try {
       await write().catch(async (error: NodeJS.ErrnoException) => {
-        if (!noRoom(error)) throw error;
-        // Somebody else filled the disk: what nobody needs may make room.
-        await this.#free(2 * onDisk(bytes.byteLength));
+        // Somebody else took the folder away, or filled the disk: what nobody needs may make room.
+        if (error.code === "ENOENT") await makeFolders(folder);
+        else if (noRoom(error)) await this.#free(2 * onDisk(bytes.byteLength));
+        else throw error;
         await write();
       });
     } catch (cause) {

@@ -169,8 +169,8 @@ export class Store {
     return this.#files.collect(idleMs);
   }
 
-  /** Bytes of disk in whole blocks, and the number of files. */
-  size(): { readonly bytes: number; readonly files: number } {
+  /** Bytes of disk in whole blocks, the number of files, and how many artifacts these are. */
+  size(): { readonly bytes: number; readonly files: number; readonly artifacts: number } {
     return this.#files.size();
   }
 
