@@ -14,6 +14,8 @@ export interface Sent {
   readonly code: string;
   /** Until the whole answer was there; of a watch: until it began. */
   readonly ms: number;
+  /** `HOST:PORT` that was asked; undefined where there were no credentials yet. */
+  readonly host: string | undefined;
 }
 
 /** What is sent. */
@@ -58,6 +60,7 @@ export class Transport {
   readonly #options: TransportOptions;
   readonly #dispatchers = new DispatcherCache();
   readonly #closed = new AbortController();
+  #host: string | undefined;
 
   constructor(options: TransportOptions) {
     this.#options = options;
@@ -124,6 +127,7 @@ export class Transport {
     // A plugin that gives credentials may hang: the bound holds for it, too.
     const credentials = await Promise.race([this.#options.credentials.current(), bound.aborted]);
     const { server, headers } = credentials;
+    this.#host = server.host;
     const dispatchers = this.#dispatchers.for(credentials);
     const response = await (watch ? dispatchers.watches : dispatchers.calls).request({
       origin: server.origin,
@@ -163,6 +167,7 @@ export class Transport {
         resource,
         code: status === undefined ? "<error>" : String(status),
         ms: clock.now() - start,
+        host: this.#host,
       });
     };
   }

@@ -3,15 +3,10 @@ import type { Component } from "../../api/component.ts";
 import type { Composition } from "../../api/composition.ts";
 import type { CallReport } from "../compose/pool.ts";
 import type { KubeObject } from "../kube/object.ts";
+import type { Sent } from "../kube/transport.ts";
 import type { Instruments } from "../runtime/instruments.ts";
 import { makeControllerMetrics } from "./controller-metrics.ts";
-import {
-  makeClientMetrics,
-  makeComposerMetrics,
-  makeElectionMetrics,
-  makeWebhookMetrics,
-  type SentRequest,
-} from "./part-metrics.ts";
+import { makeClientMetrics, makeComposerMetrics, makeElectionMetrics, makeWebhookMetrics } from "./part-metrics.ts";
 import { makeComponentSeries, makeCompositionSeries } from "./resource-series.ts";
 import type { WebhookVerdict } from "./webhook.ts";
 
@@ -30,7 +25,7 @@ export interface Metrics {
   /** For controllers. */
   readonly instruments: Instruments;
   /** For the client of the API server. */
-  readonly onRequest: (sent: SentRequest) => void;
+  readonly onRequest: (sent: Sent) => void;
   /** For the composer's pool. */
   readonly onComposerCall: (report: CallReport) => void;
   /** For the webhook. */

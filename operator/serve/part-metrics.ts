@@ -1,23 +1,15 @@
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 import type { CallReport } from "../compose/pool.ts";
+import type { Sent } from "../kube/transport.ts";
 import { wideBuckets } from "./controller-metrics.ts";
 import type { WebhookVerdict } from "./webhook.ts";
-
-/** One request to the API server, as `KubeClientOptions.onRequest` tells it. */
-export interface SentRequest {
-  readonly method: string;
-  readonly code: string;
-  readonly ms: number;
-  /** `HOST:PORT` of the API server. */
-  readonly host?: string | undefined;
-}
 
 /** client-go's own. */
 const requestBuckets = [0.005, 0.025, 0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60];
 const composerBuckets = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 
 /** What we ask of the API server, with client-go's names. */
-export function makeClientMetrics(registry: Registry): (sent: SentRequest) => void {
+export function makeClientMetrics(registry: Registry): (sent: Sent) => void {
   const requests = new Counter({
     registers: [registry],
     name: "rest_client_requests_total",

@@ -119,8 +119,8 @@ describe("makeMetrics()", () => {
 
   test("counts requests, elections, calls of the composer and verdicts", async () => {
     const metrics = makeMetrics({ version: "1.2.3" });
-    metrics.onRequest({ method: "PATCH", code: "200", ms: 12, host: "10.0.0.1:443" });
-    metrics.onRequest({ method: "GET", code: "<error>", ms: 30_000 });
+    metrics.onRequest({ method: "PATCH", resource: "services", code: "200", ms: 12, host: "10.0.0.1:443" });
+    metrics.onRequest({ method: "GET", resource: "pods", code: "<error>", ms: 30_000, host: undefined });
     metrics.setLeader("tenon-operator", false);
     metrics.setLeader("tenon-operator", true);
     const call = { stage: "compose", waitedMs: 3, tookMs: 40 } as const;
@@ -264,7 +264,7 @@ describe("makeMetrics()", () => {
       store: () => ({ bytes: 10, files: 2 }),
       composer: () => ({ running: 1, waiting: 0, workers: 2 }),
     });
-    metrics.onRequest({ method: "GET", code: "200", ms: 1 });
+    metrics.onRequest({ method: "GET", resource: "pods", code: "200", ms: 1, host: "a:443" });
     const { text, type } = await metrics.render();
     expect(type).toMatch(/^text\/plain; version=0\.0\.4/);
     checkFormat(text);
@@ -288,7 +288,7 @@ describe("makeMetrics()", () => {
 
   test("has the process's own, and shares nothing with another", async () => {
     const [one, other] = [makeMetrics({ version: "1" }), makeMetrics({ version: "2" })];
-    one.onRequest({ method: "GET", code: "200", ms: 1 });
+    one.onRequest({ method: "GET", resource: "pods", code: "200", ms: 1, host: "a:443" });
     expect(await scrape(other, /^rest_client_requests_total/)).toEqual([]);
     expect(await scrape(other, /^tenon_build_info/)).toEqual(['tenon_build_info{version="2"} 1']);
     expect(await scrape(other, /^process_cpu_seconds_total /)).toHaveLength(1);
