@@ -1,0 +1,32 @@
+;; The component of the chart's notes: demo:hello/greeter, greet: func(name: string) -> string.
+(component
+  (core module $m
+    (memory (export "memory") 1)
+    (global $next (mut i32) (i32.const 64))
+    (data (i32.const 16) "Hello, ")
+    (func $realloc (export "realloc") (param i32 i32 i32 i32) (result i32)
+      (local $at i32) (local $end i32)
+      (local.set $at (i32.and (i32.add (global.get $next) (i32.const 7)) (i32.const -8)))
+      (local.set $end (i32.add (local.get $at) (local.get 3)))
+      (if (i32.or (i32.gt_u (local.get $end) (i32.const 65536)) (i32.lt_u (local.get $end) (local.get $at)))
+        (then unreachable))
+      (global.set $next (local.get $end))
+      (local.get $at))
+    (func (export "greet") (param $name i32) (param $length i32) (result i32)
+      (local $text i32)
+      (local.set $text
+        (call $realloc (i32.const 0) (i32.const 0) (i32.const 1) (i32.add (local.get $length) (i32.const 7))))
+      (memory.copy (local.get $text) (i32.const 16) (i32.const 7))
+      (memory.copy (i32.add (local.get $text) (i32.const 7)) (local.get $name) (local.get $length))
+      (i32.store (i32.const 0) (local.get $text))
+      (i32.store (i32.const 4) (i32.add (local.get $length) (i32.const 7)))
+      ;; Everything of this call is free for the next one: the caller copies the result before it calls again.
+      (global.set $next (i32.const 64))
+      (i32.const 0)))
+  (core instance $i (instantiate $m))
+  (alias core export $i "memory" (core memory $memory))
+  (alias core export $i "realloc" (core func $realloc))
+  (func $greet (param "name" string) (result string)
+    (canon lift (core func $i "greet") (memory $memory) (realloc $realloc)))
+  (instance $greeter (export "greet" (func $greet)))
+  (export "demo:hello/greeter" (instance $greeter)))
