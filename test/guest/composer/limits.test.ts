@@ -3,19 +3,13 @@ import { execPath } from "node:process";
 import { describe, expect, jest, test } from "@jest/globals";
 import { startComposer } from "../../../composer/index.ts";
 import type { ComposeWiring } from "../../../composer/protocol.ts";
-import { guest, wat } from "../../support/composer/wat.ts";
+import { doubling, padded, panics } from "../../support/composer/hostile.ts";
+import { guest } from "../../support/composer/wat.ts";
 
 jest.setTimeout(120_000);
 
 const MIB = 2 ** 20;
 const alone: ComposeWiring = { instances: [{ name: "one", component: 0 }], edges: [], exports: [] };
-/** An empty component with a custom section of this size, whose length takes five bytes. */
-function padded(size: number): Uint8Array {
-  const length = [0, 7, 14, 21, 28].map((shift) => ((size >>> shift) & 0x7f) | (shift < 28 ? 0x80 : 0));
-  const bytes = new Uint8Array(8 + 1 + length.length + size);
-  bytes.set([0, 0x61, 0x73, 0x6d, 0x0d, 0, 1, 0, 0, ...length]);
-  return bytes;
-}
 
 describe("a composer's memory limit", () => {
   test("ends a call that needs more, and only that call", async () => {
@@ -55,11 +49,7 @@ describe("a composer's deadline", () => {
 
   test("gives the next call a new worker", async () => {
     const composer = startComposer({ deadlineMs: 2_000 });
-    // Doubles at each level: 2^24 instances, which nothing could translate in time or memory.
-    let bomb = "(component $c (core module $m) (core instance (instantiate $m)))";
-    for (let level = 0; level < 24; level++)
-      bomb = `(component $c ${bomb} (instance (instantiate $c)) (instance (instantiate $c)))`;
-    await expect(composer.flatten(await wat(bomb), { deadlines: true })).rejects.toMatchObject({
+    await expect(composer.flatten(await doubling(24), { deadlines: true })).rejects.toMatchObject({
       code: expect.stringMatching(/^(deadline|memory-limit|unsupported-component)$/),
     });
     await expect(composer.inspect(guest("hello"))).resolves.toMatchObject({ format: 1 });
@@ -87,13 +77,6 @@ describe("a composer's input limit", () => {
 });
 
 describe("an engine that panics", () => {
-  /** wac asserts that a borrow has a scope: a plain function over a resource, left to the host. */
-  const panics = () =>
-    wat(`(component
-      (import "t:a/store" (instance $store (export "bucket" (type (sub resource)))))
-      (alias export $store "bucket" (type $bucket))
-      (import "use" (func (param "b" (borrow $bucket)))))`);
-
   test("costs one call, which says what it was", async () => {
     const composer = startComposer();
     const before = composer.inspect(guest("hello"));
