@@ -1,13 +1,14 @@
-import { defaultLimits, type Limits, type RunnerConfig } from "./config.ts";
+import { defaultLimits, type Limits, type RunnerDocument } from "./config.ts";
 import { RunnerError } from "./error.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
 /**
- * Reads a runner's configuration document. Limits that are left out have their defaults; nothing else is guessed.
+ * Reads a runner's configuration document. Limits that are left out have their defaults; nothing else is guessed. Values in
+ * files are not read here.
  * Throws `RunnerError` `bad-config` that names the field.
  */
-export function readConfig(text: string): RunnerConfig {
+export function readConfig(text: string): RunnerDocument {
   let json: unknown;
   try {
     json = JSON.parse(text);
@@ -26,12 +27,39 @@ export function readConfig(text: string): RunnerConfig {
   if (config["isolation"] !== "Instance" && config["isolation"] !== "Request")
     throw wrong("isolation", "Instance or Request", config["isolation"]);
   count(config["processes"], "processes", { least: 1, most: 1024 });
+  if (config["fetch"] !== undefined) checkFetch(object(config["fetch"], "fetch"));
+  const grants = object(config["grants"] ?? {}, "grants");
+  for (const [instance, one] of Object.entries(grants)) checkValues(object(one, `grants.${instance}`), instance);
   return {
-    ...(config as unknown as RunnerConfig),
+    ...(config as unknown as RunnerDocument),
     limits: readLimits(object(config["limits"] ?? {}, "limits")),
-    grants: object(config["grants"] ?? {}, "grants") as RunnerConfig["grants"],
-    backends: object(config["backends"] ?? {}, "backends") as RunnerConfig["backends"],
+    grants: grants as RunnerDocument["grants"],
+    backends: object(config["backends"] ?? {}, "backends") as RunnerDocument["backends"],
   };
+}
+
+function checkFetch(fetch: Json): void {
+  for (const field of ["url", "digest", "caFile", "tokenFile"]) {
+    if (typeof fetch[field] !== "string") throw wrong(`fetch.${field}`, "a string", fetch[field]);
+  }
+  const url = URL.parse(String(fetch["url"]));
+  if (url?.protocol !== "https:") throw wrong("fetch.url", "an https address", fetch["url"]);
+  if (!/^sha256:[0-9a-f]{64}$/.test(String(fetch["digest"])))
+    throw wrong("fetch.digest", "sha256: and 64 hexadecimal digits", fetch["digest"]);
+}
+
+/** What names files with values. The values themselves are never repeated in a message. */
+function checkValues({ configFolders = [], env = [] }: Json, instance: string): void {
+  const at = `grants.${instance}`;
+  if (!Array.isArray(configFolders) || !configFolders.every((one) => typeof one === "string"))
+    throw wrong(`${at}.configFolders`, "a list of folders", typeof configFolders);
+  if (!Array.isArray(env)) throw wrong(`${at}.env`, "a list", typeof env);
+  for (const [index, variable] of env.entries()) {
+    const { name, value, file } = object(variable, `${at}.env[${index}]`);
+    if (typeof name !== "string") throw wrong(`${at}.env[${index}].name`, "a string", typeof name);
+    if ((typeof value === "string") === (typeof file === "string"))
+      throw wrong(`${at}.env[${index}]`, "a name with either a value or a file", name);
+  }
 }
 
 /** The bounds of each limit; a timer of Node holds at most 2^31 - 1 ms. */

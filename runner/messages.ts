@@ -16,6 +16,11 @@ export type ToWorker =
   | { readonly type: "drain"; readonly idleMs: number; readonly drainMs: number }
   | { readonly type: "report" };
 
+/** What the process of a command is told, once. */
+export interface ToCommand {
+  readonly config: RunnerConfig;
+}
+
 /** What a worker tells the supervisor. */
 export type FromWorker =
   | { readonly type: "ready"; readonly info: WorkerInfo }

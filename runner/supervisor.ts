@@ -129,15 +129,19 @@ export class Supervisor {
     return this.#workers.flatMap((worker) => (worker.state === "gone" ? [] : [worker.pid!]));
   }
 
-  /** Asks the workers for fresh counts; one that is busy is represented by its last ones. */
-  async snapshot(): Promise<Snapshot> {
+  /**
+   * Asks the workers for fresh counts; one that is busy is represented by its last ones. Undefined before the first revision
+   * serves: there is nothing to tell.
+   */
+  async snapshot(): Promise<Snapshot | undefined> {
+    if (this.#info === undefined) return undefined;
     const stats = emptyStats();
     const live = await Promise.all([...this.#all].map((worker) => worker.report(200)));
     addCounts(stats, this.#past);
     for (const counts of live) addStats(stats, counts);
     return {
       config: this.#config,
-      info: this.#info!,
+      info: this.#info,
       stats,
       workers: [...this.#all].map((worker) => ({
         pid: worker.pid ?? 0,

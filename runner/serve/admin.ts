@@ -10,7 +10,8 @@ import { makeStatus } from "./status.ts";
 /** What the admin server tells about: a `Supervisor`. */
 export interface AdminSource {
   readonly ready: boolean;
-  snapshot(): Promise<Snapshot>;
+  /** Undefined while there is nothing to tell yet. */
+  snapshot(): Promise<Snapshot | undefined>;
 }
 
 /** The server of `/healthz`, `/readyz`, `/metrics` and `/status`, apart from the port of requests. */
@@ -57,7 +58,9 @@ export class AdminServer {
       case "/readyz":
         return this.#source.ready ? reply(response, 200, "ready\n") : reply(response, 503, "not ready\n");
       case "/metrics": {
-        const { type, text } = await renderMetrics(await this.#source.snapshot());
+        const snapshot = await this.#source.snapshot();
+        if (snapshot === undefined) return reply(response, 503, notYet);
+        const { type, text } = await renderMetrics(snapshot);
         return reply(response, 200, text, type);
       }
       case "/status":
@@ -75,10 +78,14 @@ export class AdminServer {
       return reply(response, 401, "Cannot show the status: send the runner's token as authorization: Bearer TOKEN\n");
     }
     const { ready } = this.#source;
-    const status = makeStatus(await this.#source.snapshot(), { ready, now: Date.now() });
+    const snapshot = await this.#source.snapshot();
+    if (snapshot === undefined) return reply(response, 503, notYet);
+    const status = makeStatus(snapshot, { ready, now: Date.now() });
     reply(response, 200, `${JSON.stringify(status, null, 2)}\n`, "application/json");
   }
 }
+
+const notYet = "Cannot tell anything yet: the composition is being started\n";
 
 function reply(response: ServerResponse, status: number, text: string, type = "text/plain; charset=utf-8"): void {
   response.writeHead(status, { "content-type": type, "content-length": Buffer.byteLength(text) });

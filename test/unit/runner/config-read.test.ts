@@ -58,6 +58,30 @@ describe("readConfig()", () => {
     expect(() => readConfig(JSON.stringify({ ...good, limits: { [name]: value } }))).toThrow(`limits.${name} must be`);
   });
 
+  test.each<[string, unknown]>([
+    ["grants.cart", 1],
+    ["grants.cart.configFolders", { configFolders: "x" }],
+    ["grants.cart.configFolders", { configFolders: [1] }],
+    ["grants.cart.env", { env: {} }],
+    ["grants.cart.env[0].name", { env: [{ value: "v" }] }],
+    ["grants.cart.env[0]", { env: [{ name: "A" }] }],
+    ["grants.cart.env[0]", { env: [{ name: "A", value: "v", file: "/f" }] }],
+  ])("names the field of values that is wrong: %s in %j", (field, cart) => {
+    expect(() => readConfig(JSON.stringify({ ...good, grants: { cart } }))).toThrow(`${field} must be`);
+  });
+
+  test.each([
+    ["fetch.url", { url: "http://x" }],
+    ["fetch.url", { url: "x" }],
+    ["fetch.digest", { digest: "sha256:x" }],
+    ["fetch.caFile", { caFile: 1 }],
+    ["fetch.tokenFile", { tokenFile: undefined }],
+  ])("names the field of the artifact's place that is wrong: %s in %j", (field, change) => {
+    const fetch = { url: "https://x", digest: `sha256:${"0".repeat(64)}`, caFile: "/ca", tokenFile: "/token" };
+    expect(readConfig(JSON.stringify({ ...good, fetch })).fetch).toEqual(fetch);
+    expect(() => readConfig(JSON.stringify({ ...good, fetch: { ...fetch, ...change } }))).toThrow(`${field} must be`);
+  });
+
   test("refuses what is no JSON, and what is no object", () => {
     expect(() => readConfig("{")).toThrow("Cannot read the configuration as JSON");
     for (const text of ["null", "[]", "1"]) expect(() => readConfig(text)).toThrow("the document must be an object");

@@ -61,6 +61,19 @@ describe("AdminServer", () => {
     expect(await Promise.all(["/status", "/metrics", "/healthz", "/readyz"].map(ask))).toEqual([403, 200, 200, 200]);
   });
 
+  test("/metrics and /status are 503 while the composition is being started", async () => {
+    server = new AdminServer({ ready: false, snapshot: async () => undefined });
+    const { port } = await server.listen("127.0.0.1:0");
+    for (const [path, status] of [
+      ["healthz", 200],
+      ["readyz", 503],
+      ["metrics", 503],
+      ["status", 503],
+    ]) {
+      expect([path, (await fetch(`http://127.0.0.1:${port}/${path}`)).status]).toEqual([path, status]);
+    }
+  });
+
   test("/metrics needs no token", async () => {
     const response = await fetch(`${await start({ token: "abc" })}/metrics`);
     expect(response.status).toBe(200);
