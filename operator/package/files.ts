@@ -2,23 +2,14 @@ import { randomUUID } from "node:crypto";
 import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock } from "../clock.ts";
-import { sha256 } from "../digest.ts";
+import { isSealed, type Kind, kinds, seal, unseal } from "./content.ts";
 import { Entries, type Entry, onDisk } from "./entries.ts";
 import { StoreError } from "./error.ts";
 
-/**
- * Folders of a store. The name of an artifact, a blob and a component is the sha256 of its content; a key and a table begin
- * with the sha256 of the rest.
- */
-export type Kind = "artifacts" | "blobs" | "components" | "keys" | "tables";
-
-const kinds: readonly Kind[] = ["artifacts", "blobs", "components", "keys", "tables"];
-const sealed: ReadonlySet<Kind> = new Set(["keys", "tables"]);
 /** What is being written; emptied at the start. */
 const partial = "partial";
 /** The time of the last use is written down no more often: it only orders what goes first after a restart. */
 const touchMs = 10 * 60_000;
-const sealLength = 65;
 
 /** What bounds a store's files. */
 export interface FilesOptions {
@@ -140,7 +131,7 @@ export class Files {
   write(kind: Kind, hex: string, content: Uint8Array | string): Promise<void> {
     return this.#alone(async () => {
       const known = this.#entries.get(`${kind}/${hex}`);
-      if (known?.verified === true && !sealed.has(kind)) return this.#touch(known);
+      if (known?.verified === true && !isSealed(kind)) return this.#touch(known);
       const bytes = seal(kind, content);
       await this.#makeRoom(onDisk(bytes.byteLength) - (known === undefined ? 0 : onDisk(known.size)));
       await this.#put(`${kind}/${hex}`, bytes);
@@ -243,16 +234,4 @@ function noRoom({ code }: NodeJS.ErrnoException): boolean {
 function unwritable(folder: string, cause: unknown): StoreError {
   const { code = "unknown reason" } = cause as NodeJS.ErrnoException;
   return new StoreError("unwritable", `Cannot use the folder of the store (${code}): ${folder}`, { cause });
-}
-
-function seal(kind: Kind, content: Uint8Array | string): Uint8Array {
-  const body = typeof content === "string" ? Buffer.from(content) : content;
-  return sealed.has(kind) ? Buffer.concat([Buffer.from(`${sha256(body)}\n`), body]) : body;
-}
-
-/** The content, where its digest is the one that it should have. */
-function unseal(kind: Kind, hex: string, content: Buffer<ArrayBuffer>): Buffer<ArrayBuffer> | undefined {
-  const body = sealed.has(kind) ? content.subarray(sealLength) : content;
-  const wanted = sealed.has(kind) ? content.subarray(0, sealLength - 1).toString("latin1") : hex;
-  return sha256(body) === wanted ? body : undefined;
 }
