@@ -65,13 +65,25 @@ function newErrors({ before, after }: CompositionUpgrade, culprits: Culprits): D
 }
 
 function lostEdges({ before, after }: CompositionUpgrade, culprits: Culprits): Diagnostic[] {
-  // A new version may import another version of the interface: it is the same need.
+  const exact = ({ instance, item }: End) => `${instance} ${item}`;
+  // A new version may import another version of the interface: it is the same need, under a name that was not there before.
   const need = ({ instance, item }: End) => `${instance} ${parseName(item).base}`;
-  const served = new Set(after.wiring.edges.map(({ from }) => need(from)));
-  const left = new Map(after.wiring.hostImports.map((one) => [need(one), one]));
+  const known = new Set([
+    ...before.wiring.edges.map(({ from }) => exact(from)),
+    ...before.wiring.hostImports.map(exact),
+  ]);
+  const isNew = (end: End) => !known.has(exact(end));
+  const ends = after.wiring.edges.map(({ from }) => from);
+  const { hostImports } = after.wiring;
+  const served = new Set([...ends.map(exact), ...ends.filter(isNew).map(need)]);
+  const left = new Map([
+    ...hostImports.filter(isNew).map((one) => [need(one), one] as const),
+    ...hostImports.map((one) => [exact(one), one] as const),
+  ]);
   return before.wiring.edges.flatMap(({ from, to, field }): Diagnostic[] => {
-    const now = left.get(need(from));
-    if (now === undefined || served.has(need(from))) return [];
+    if (served.has(exact(from))) return [];
+    const now = left.get(exact(from)) ?? (served.has(need(from)) ? undefined : left.get(need(from)));
+    if (now === undefined) return [];
     const message = `import "${now.item}" of "${from.instance}" would be left to the host, it is served by: ${to.instance}/${to.item}`;
     return [
       {

@@ -113,6 +113,39 @@ describe("findUpgradeBreaks()", () => {
       ["import-unserved", "wasi:keyvalue/store@0.3.0"],
     ]);
   });
+  test("tells of one version of an interface that is left to the host while another one is served", () => {
+    const twice = (...versions: string[]) =>
+      table({
+        imports: Object.fromEntries(versions.map((version) => [`t:shop/db@${version}`, one])),
+        exports: { "t:shop/cart": one },
+      });
+    const exporter = (...versions: string[]) =>
+      table({ exports: Object.fromEntries(versions.map((version) => [`t:shop/db@${version}`, one])) });
+    const cart = twice("1.0.0", "2.0.0");
+    const components = new Map([
+      ["cart-component", cart],
+      ["db-component", exporter("1.0.0", "2.0.0")],
+    ]);
+    const after = exporter("1.0.0");
+    const decided = (db: TypeTable) => {
+      const { attempt: wiring } = decide(spec, new Map([...components, ["db-component", db]]));
+      return { wiring, diagnostics: [] };
+    };
+    const found = findUpgradeBreaks({
+      spec,
+      changed: [
+        {
+          component: "db-component",
+          before: { digest: "x", table: components.get("db-component")! },
+          after: { digest: "y", table: after },
+        },
+      ],
+      before: decided(components.get("db-component")!),
+      after: decided(after),
+      components,
+    });
+    expect(found.map(({ code, interface: name }) => [code, name])).toEqual([["import-unserved", "t:shop/db@2.0.0"]]);
+  });
   test("does not mind an import that the new version no longer has", () => {
     expect(breaks({ "cart-component": table({ exports: { "t:shop/cart": one } }) })).toEqual([]);
   });

@@ -23,16 +23,17 @@ export interface Served extends SecureServer {
 
 export async function serve(
   routers: readonly Router[],
-  options: { readonly limits?: ServerLimits; readonly tls?: Tls; readonly lines?: Record<string, unknown>[] } = {},
+  options: { readonly limits?: ServerLimits; readonly tls?: Tls; readonly listen?: string } = {},
 ): Promise<Served> {
-  const { tls = await makeTls(), lines = [], limits = {} } = options;
+  const { tls = await makeTls(), limits = {}, listen = "127.0.0.1:0" } = options;
+  const lines: Record<string, unknown>[] = [];
   const log = makeLog((line) => lines.push(JSON.parse(line)), { level: "debug", now: Date.now });
   let renew: (tls: Tls) => void = () => {};
   const onChange = (listener: (tls: Tls) => void): void => {
     renew = listener;
   };
   const certificate = { current: () => tls, onChange };
-  const server = await startSecureServer({ listen: "127.0.0.1:0", certificate, log, routers, limits });
+  const server = await startSecureServer({ listen, certificate, log, routers, limits });
   return { ...server, lines, tls, renew: (next) => renew(next) };
 }
 

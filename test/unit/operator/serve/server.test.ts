@@ -171,6 +171,11 @@ describe("startSecureServer()", () => {
     await served.stop(100);
     await busy.closed;
   });
+  test("listens on all addresses where no host is named", async () => {
+    const served = await serve([], { listen: ":0" });
+    running.push(served);
+    expect(served.port).toBeGreaterThan(0);
+  });
   test("rejects where it cannot listen", async () => {
     const { port } = await start();
     const { startSecureServer } = await import("../../../../operator/serve/server.ts");

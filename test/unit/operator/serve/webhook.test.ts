@@ -1,3 +1,4 @@
+import { request } from "node:https";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { makeLog } from "../../../../operator/log.ts";
 import type { AdmissionDeps } from "../../../../operator/serve/admit-composition.ts";
@@ -6,6 +7,7 @@ import { FakeClock } from "../../../support/clock.ts";
 import { ask, jsonOf, type Served, serve } from "./https.ts";
 
 const clock = new FakeClock();
+const silent = makeLog(() => {}, { level: "error", now: Date.now });
 const lines: Record<string, unknown>[] = [];
 const verdicts: WebhookVerdict[] = [];
 let usersOf: AdmissionDeps["usersOf"] = () => [];
@@ -115,7 +117,7 @@ describe("POST /admission", () => {
         usersOf: () => [],
       },
       clock,
-      log: makeLog(() => {}, { level: "error", now: Date.now }),
+      log: silent,
     });
     const other = await serve([slow], { tls: served.tls });
     const answer = await ask(other, "/admission", { method: "POST", headers, body: JSON.stringify(review) });
@@ -168,6 +170,36 @@ describe("POST /admission", () => {
     expect(padded(most)).toHaveLength(most);
     expect((await post(padded(most))).status).toBe(200);
     expect((await post(padded(most + 1))).status).toBe(413);
+  });
+  test("takes 32 requests at once, refuses more with 503, and takes again as many when these are done", async () => {
+    const other = await serve(
+      [webhookRouter({ deps: { lookUp: () => undefined, usersOf: () => [] }, clock, log: silent })],
+      { tls: served.tls },
+    );
+    const body = JSON.stringify(component(source("a")));
+    const held = Array.from({ length: 32 }, () => {
+      const sent = request({
+        host: "127.0.0.1",
+        port: other.port,
+        servername: "localhost",
+        ca: other.tls.authority,
+        agent: false,
+        path: "/admission",
+        method: "POST",
+        headers: { ...headers, "Content-Length": body.length, Expect: "100-continue" },
+      });
+      const open = new Promise((resolve) => sent.once("continue", resolve));
+      const status = new Promise((resolve) => sent.once("response", ({ statusCode }) => resolve(statusCode)));
+      sent.flushHeaders();
+      return { sent, open, status };
+    });
+    await Promise.all(held.map(({ open }) => open));
+    const more = await ask(other, "/admission", { method: "POST", headers, body });
+    expect([more.status, more.headers["retry-after"]]).toEqual([503, "1"]);
+    for (const { sent } of held) sent.end(body);
+    expect(new Set(await Promise.all(held.map(({ status }) => status)))).toEqual(new Set([200]));
+    expect((await ask(other, "/admission", { method: "POST", headers, body })).status).toBe(200);
+    await other.stop(0);
   });
   test("judges DELETE and CONNECT of whatever kind without an object", async () => {
     for (const operation of ["DELETE", "CONNECT"]) {
