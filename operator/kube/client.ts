@@ -46,7 +46,8 @@ export interface KubeClient {
     options: CallOptions & { readonly force: boolean; readonly dryRun?: boolean },
   ): Promise<{ readonly object: T; readonly created: boolean }>;
   /**
-   * The same for `/status`, always forced; `object` has `metadata` and `status` only. `metadata.uid` should be given: a
+   * Makes `object.status` be the whole status, whoever wrote what is there; of the rest only the name counts, and
+   * `metadata.uid`: where it is given, as it should be, and the object is another by now, the answer is `conflict`. So the
    * status of a deleted object never lands on its successor. `not-found` where the object is gone.
    */
   applyStatus<T extends KubeObject>(resource: Resource, object: KubeObject, options?: CallOptions): Promise<T>;

@@ -6,7 +6,7 @@ import { KubeError } from "./error.ts";
 import { readLines } from "./lines.ts";
 import type { KubeObject, ObjectRef, Resource } from "./object.ts";
 import { pathOf, queryOf, type Target } from "./path.ts";
-import { saysObjectIsMissing, statusCodeOf, translateAnswer } from "./translate.ts";
+import { saysObjectIsMissing, saysPatchDoesNotFit, statusCodeOf, translateAnswer } from "./translate.ts";
 import { type Answer, type Request, type Sent, Transport } from "./transport.ts";
 
 /** Who we are in `managedFields`. */
@@ -34,6 +34,7 @@ export const watchSlackMs = 30_000;
 
 const json = "application/json";
 const mergePatchJson = "application/merge-patch+json";
+const jsonPatch = "application/json-patch+json";
 const applyPatch = "application/apply-patch+yaml";
 const metadata = (kind: "PartialObjectMetadata" | "PartialObjectMetadataList"): string =>
   `application/json;as=${kind};g=meta.k8s.io;v=v1`;
@@ -85,15 +86,21 @@ class Client implements KubeClient {
 
   async applyStatus<T extends KubeObject>(
     resource: Resource,
-    object: KubeObject,
+    object: KubeObject & { readonly status?: unknown },
     { signal }: CallOptions = {},
   ): Promise<T> {
-    const query = queryOf({ fieldManager, force: true, fieldValidation: "Strict" });
-    const body = { type: applyPatch, value: object };
-    return this.#call<T>({
-      ...{ verb: "apply the status of", method: "PATCH", resource, ...named(object), subresource: "status" },
-      ...{ query, body, signal },
-    });
+    const { uid } = object.metadata;
+    // Not an apply: to that, the API server takes the uid of another object under `/status`, and ignores it.
+    const test = uid === undefined ? [] : [{ op: "test", path: "/metadata/uid", value: uid }];
+    const value = [...test, { op: "add", path: "/status", value: object.status ?? {} }];
+    const query = queryOf({ fieldManager, fieldValidation: "Strict" });
+    const body = { type: jsonPatch, value };
+    const target = { ...named(object), subresource: "status" } as const;
+    const call: Call = { verb: "write the status of", method: "PATCH", resource, ...target, query, body, signal };
+    const answer = await this.#send(call);
+    if (uid !== undefined && saysPatchDoesNotFit(answer))
+      throw new KubeError("conflict", `${whatOf(call)}: it is another object now`, { status: answer.status });
+    return readObject<T>(call, answer);
   }
 
   async create<T extends KubeObject>(

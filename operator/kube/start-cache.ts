@@ -56,6 +56,8 @@ class ListWatch<T extends KubeObject> implements Cache<T> {
   readonly #maxObjects: number;
   #isSynced = false;
   #limit = pageLimit;
+  /** The watch that ended last told something. */
+  #progressed = false;
   /** Where the next watch begins; undefined: list first. */
   #version: string | undefined;
   /** A list from the server's own cache may be older than what was seen: it is good enough only for the first one. */
@@ -116,10 +118,11 @@ class ListWatch<T extends KubeObject> implements Cache<T> {
     const { clock, signal } = this.#options;
     while (!signal.aborted) {
       let waitMs = 0;
+      this.#progressed = false;
       try {
         this.#version ??= await this.#listAll();
         const proven = await this.#watch(this.#version);
-        if (!proven) waitMs = this.#backoff.next();
+        if (!proven) waitMs = this.#nextWait();
       } catch (error) {
         waitMs = this.#judge(error);
       }
@@ -198,6 +201,7 @@ class ListWatch<T extends KubeObject> implements Cache<T> {
 
   #take(event: WatchEvent): void {
     this.#version = event.object.metadata.resourceVersion ?? this.#version;
+    this.#progressed = true;
     if (event.type === "BOOKMARK") return;
     const object = trim(event.object) as T;
     this.#tell(event.type === "DELETED" ? this.#store.remove(object) : this.#store.put(object));
@@ -208,9 +212,9 @@ class ListWatch<T extends KubeObject> implements Cache<T> {
   #judge(error: unknown): number {
     if (this.#options.signal.aborted) return 0;
     const { code, message, retryAfterMs = 0 } = error instanceof KubeError ? error : unexpected(error);
-    const waitMs = Math.round(Math.max(this.#backoff.next(), retryAfterMs));
     // What was watched cannot be continued: only a list helps.
     if (code === "expired" || code === "invalid" || code === "too-large") this.#version = undefined;
+    const waitMs = Math.round(Math.max(this.#nextWait(), retryAfterMs));
     if (code === "expired") {
       this.#listFrom = undefined;
       this.#log.info("The version is too old, listing again", { error: message, waitMs });
@@ -218,6 +222,12 @@ class ListWatch<T extends KubeObject> implements Cache<T> {
       this.#log.warn("Cannot follow the server, trying again", { error: message, code, waitMs });
     }
     return waitMs;
+  }
+
+  #nextWait(): number {
+    // A list is dear: one that follows another soon is no progress, whatever was told between them.
+    if (this.#progressed && this.#version !== undefined) this.#backoff.reset();
+    return this.#backoff.next();
   }
 
   #tell(change: Change<T> | undefined): void {

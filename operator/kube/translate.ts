@@ -28,7 +28,7 @@ export function translateAnswer(
     .filter((cause) => cause?.reason === "FieldManagerConflict")
     .map((cause) => /^conflict with "([^"]{1,128})"/.exec(String(cause.message))?.[1])
     .filter((manager) => manager !== undefined);
-  const text = typeof said.message === "string" && said.message !== "" ? said.message : undefined;
+  const text = messageOf(said);
   // The uid of a deleted object, sent to its successor, "is immutable" for some kinds, and a conflict for others.
   const isOther = causes.some((cause) => cause?.field === "metadata.uid");
   return new KubeError(
@@ -60,6 +60,12 @@ export function saysObjectIsMissing(
   return answer.status === 404 && statusOf(answer.body).details?.name === name;
 }
 
+/** True where a JSON patch was well-formed, and a `test` of it failed: the object itself was not even looked at. */
+export function saysPatchDoesNotFit({ status, body }: { readonly status: number; readonly body: unknown }): boolean {
+  const { message, details } = statusOf(body);
+  return status === 422 && details?.name === undefined && /rejected our request/.test(String(message));
+}
+
 /** The HTTP status that a `Status` object stands for; 500 where it says none. */
 export function statusCodeOf(body: unknown): number {
   const { code } = statusOf(body);
@@ -78,6 +84,13 @@ export function printable(text: string, longest: number = longestMessage): strin
 function statusOf(body: unknown): Status {
   const status = body as Status | null;
   return typeof status === "object" && status?.kind === "Status" ? status : {};
+}
+
+function messageOf({ message }: Status): string | undefined {
+  if (typeof message !== "string" || message === "") return undefined;
+  // The whole object comes before what is wrong with it.
+  const strict = message.lastIndexOf("strict decoding error: ");
+  return strict < 0 ? message : message.slice(strict);
 }
 
 function codeOf(status: number, message: string | undefined): KubeErrorCode {

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from "@jest/globals";
 import { systemClock } from "../../../../operator/clock.ts";
 import type { KubeClient } from "../../../../operator/kube/client.ts";
 import { createKubeClient } from "../../../../operator/kube/create-client.ts";
-import { type ObjectRef, resources } from "../../../../operator/kube/object.ts";
+import { type KubeObject, type ObjectRef, resources } from "../../../../operator/kube/object.ts";
 import type { Sent } from "../../../../operator/kube/transport.ts";
 import { FakeClock } from "../../../support/clock.ts";
 import { configMap, keepLog } from "./fake-client.ts";
@@ -82,14 +82,20 @@ describe("createKubeClient()", () => {
 
   test("applyStatus(), create(), replace() and mergePatch() each address what they should", async () => {
     const { client, wire } = await start((_, response) => answer(response, 200, configMap("a", 1)));
-    await client.applyStatus(resources.configMaps, configMap("a", 1));
+    const status = { ready: true };
+    await client.applyStatus(resources.configMaps, { ...configMap("a", 1), status } as KubeObject);
     await client.create(resources.configMaps, configMap("a", 1), { namespace: "shop" });
     await client.replace(resources.configMaps, configMap("a", 1));
     await client.mergePatch(ref, { metadata: { labels: { a: null } } });
     expect(wire.received).toMatchObject([
       {
         method: "PATCH",
-        path: expect.stringMatching(/\/configmaps\/a\/status\?fieldManager=tenon-operator&force=true/),
+        path: expect.stringMatching(/\/configmaps\/a\/status\?fieldManager=tenon-operator&fieldValidation=Strict$/),
+        headers: { "content-type": "application/json-patch+json" },
+        body: [
+          { op: "test", path: "/metadata/uid", value: "uid-a" },
+          { op: "add", path: "/status", value: status },
+        ],
       },
       {
         method: "POST",

@@ -247,6 +247,20 @@ describe("after a failure", () => {
     expect(server.watches.length).toBeGreaterThan(20);
   });
 
+  test("a server that sends an event and breaks the watch, again and again, is followed all the same", async () => {
+    const server = makeServer();
+    const { clock, cache } = start(server);
+    await clock.advance(0);
+    for (let index = 0; index < 100; index++) {
+      server.streams.at(-1)!.push({ type: "MODIFIED", object: configMap("a", 100 + index) });
+      server.streams.at(-1)!.fail(failed("unavailable"));
+      await clock.advance(200);
+      expect(cache.get("shop/a")?.metadata.resourceVersion).toBe(String(100 + index));
+    }
+    expect(server.lists).toHaveLength(1);
+    expect(server.watches).toHaveLength(101);
+  });
+
   test("a server that opens, sends an event and calls the version too old makes no hot loop", async () => {
     const server = makeServer();
     const { clock } = start(server);

@@ -2,6 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import {
   printable,
   saysObjectIsMissing,
+  saysPatchDoesNotFit,
   statusCodeOf,
   translateAnswer,
   translateFailure,
@@ -68,6 +69,13 @@ describe("translateAnswer()", () => {
     expect(wait(undefined, { retryAfterSeconds: "3" })).toBeUndefined();
   });
 
+  test("says what is wrong, and not the object that the server puts before it", () => {
+    const message = ' "" is invalid: patch: Invalid value: "{...}": strict decoding error: unknown field "status.x"';
+    expect(translateAnswer(what, { status: 422, body: failure(422, "Invalid", message) }).message).toBe(
+      `${what}: strict decoding error: unknown field "status.x"`,
+    );
+  });
+
   test("survives answers of any shape", () => {
     for (const body of [undefined, null, 7, "x", [], { kind: "Status", details: null, message: 7 }, { kind: "Pod" }]) {
       expect(translateAnswer(what, { status: 500, body }).message).toBe(`${what}: HTTP status 500`);
@@ -109,6 +117,15 @@ describe("saysObjectIsMissing()", () => {
     );
     expect(saysObjectIsMissing({ status: 404, body: failure(404, "NotFound", "x") }, "web")).toBe(false);
     expect(saysObjectIsMissing({ status: 500, body: failure(500, "X", "x", { name: "web" }) }, "web")).toBe(false);
+  });
+});
+
+describe("saysPatchDoesNotFit()", () => {
+  test("tells a failed test of a patch from an object that is invalid", () => {
+    const rejected = "the server rejected our request due to an error in our request";
+    expect(saysPatchDoesNotFit({ status: 422, body: failure(422, "Invalid", rejected) })).toBe(true);
+    expect(saysPatchDoesNotFit({ status: 422, body: failure(422, "Invalid", "x", { name: "web" }) })).toBe(false);
+    expect(saysPatchDoesNotFit({ status: 400, body: failure(400, "BadRequest", rejected) })).toBe(false);
   });
 });
 
