@@ -1,4 +1,5 @@
 import { join, resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { ApiServerError } from "./error.ts";
 import type { Json } from "./http.ts";
 import { operatorRules } from "./operator-rules.ts";
@@ -49,6 +50,10 @@ export interface Operator {
   metrics(): Promise<string>;
   /** The sum of a metric over the series that have these labels; undefined where there is none. */
   metric(name: string, labels?: Readonly<Record<string, string>>): Promise<number | undefined>;
+  /** How many reconciles ended so far, of one controller or of both. */
+  reconciles(controller?: "component" | "composition"): Promise<number>;
+  /** Waits until nothing was reconciled for a second, and nothing waits for it. */
+  idle(): Promise<void>;
   /** Sends the signal (SIGTERM) and gives the exit code, or the signal that ended it. */
   stop(signal?: NodeJS.Signals): Promise<number | string>;
 }
@@ -57,7 +62,7 @@ export interface Operator {
 export async function startOperator(server: ApiServer, options: OperatorOptions = {}): Promise<Operator> {
   const { name = "operator-0", proxy, flags = [], wait = true } = options;
   const user = options.user ?? (await addOperatorUser(server));
-  const [port, securePort] = [await freePort(), await freePort()];
+  const [port, securePort] = [await freePort(), await securePortOf(server, name)];
   const kubeconfig = proxy === undefined ? user.kubeconfig : await proxy.kubeconfigOf(user);
   const dataFolder = options.dataFolder ?? join(server.folder, `data-${name}`);
   const program = startGuarded(
@@ -93,6 +98,16 @@ export async function addOperatorUser(server: ApiServer, name = "tenon-operator"
   return server.addUser(name, operatorRules(operatorNamespace));
 }
 
+const securePorts = new Map<string, number>();
+
+/** The same for an operator that is started again: NetworkPolicies name it, and would be written anew. */
+async function securePortOf(server: ApiServer, name: string): Promise<number> {
+  const key = `${server.folder}/${name}`;
+  const port = securePorts.get(key) ?? (await freePort());
+  securePorts.set(key, port);
+  return port;
+}
+
 function makeOperator(
   program: Guarded,
   known: {
@@ -103,6 +118,8 @@ function makeOperator(
   },
 ): Operator {
   const url = `http://127.0.0.1:${known.port}`;
+  const reconciles = async (controller?: string): Promise<number> =>
+    sumOf(await metrics(), "controller_runtime_reconcile_total", controller === undefined ? {} : { controller }) ?? 0;
   const metrics = async (): Promise<string> => (await fetch(`${url}/metrics`)).text();
   return {
     process: program,
@@ -118,6 +135,16 @@ function makeOperator(
     },
     metrics,
     metric: async (name, labels = {}) => sumOf(await metrics(), name, labels),
+    reconciles,
+    async idle() {
+      await waitFor("the operator to be idle", async () => {
+        const before = await reconciles();
+        await sleep(1_000);
+        const text = await metrics();
+        const busy = sumOf(text, "workqueue_depth", {}) || sumOf(text, "controller_runtime_active_workers", {});
+        return !busy && before === (await reconciles());
+      });
+    },
     async stop(signal = "SIGTERM") {
       await program.stop(signal, 30_000);
       return program.ended;
