@@ -17,7 +17,7 @@ export interface FilesOptions {
   /** Bytes of disk, counted in whole blocks. */
   readonly bytes: number;
   readonly clock: Clock;
-  /** Says what must not go, each time when something has to. */
+  /** Says what must not go, each time when something has to. What it gives is asked at once, with no wait between. */
   readonly keeper: () => Promise<(entry: Entry) => boolean>;
 }
 
@@ -148,9 +148,7 @@ export class Files {
       const before = this.#entries.bytes;
       const end = this.#options.clock.now() - idleMs;
       const keeps = await this.#options.keeper();
-      for (const entry of [...this.#entries.values()]) {
-        if (entry.usedAt <= end && !keeps(entry)) await this.#drop(entry.id);
-      }
+      await this.#dropAll([...this.#entries.values()].filter((entry) => entry.usedAt <= end && !keeps(entry)));
       return before - this.#entries.bytes;
     });
   }
@@ -182,6 +180,12 @@ export class Files {
     await rm(join(this.#options.folder, id), { force: true }).catch(() => {});
   }
 
+  /** All are absent at once: nobody can begin to use one while others are being removed. */
+  async #dropAll(victims: readonly Entry[]): Promise<void> {
+    for (const { id } of victims) this.#entries.remove(id);
+    for (const { id } of victims) await this.#drop(id);
+  }
+
   async #makeRoom(bytes: number): Promise<void> {
     const { bytes: limit } = this.#options;
     if (this.#entries.bytes + bytes <= limit) return;
@@ -192,15 +196,19 @@ export class Files {
   }
 
   async #free(bytes: number): Promise<void> {
-    const goal = this.#entries.bytes - bytes;
     const keeps = await this.#options.keeper();
+    const victims: Entry[] = [];
+    let freed = 0;
     // Keys are small, and save composing again: they go last.
     for (const last of [false, true]) {
-      for (const entry of [...this.#entries.values()]) {
-        if (this.#entries.bytes <= goal) return;
-        if (entry.id.startsWith("keys/") === last && !keeps(entry)) await this.#drop(entry.id);
+      for (const entry of this.#entries.values()) {
+        if (freed >= bytes) break;
+        if (entry.id.startsWith("keys/") !== last || keeps(entry)) continue;
+        victims.push(entry);
+        freed += onDisk(entry.size);
       }
     }
+    await this.#dropAll(victims);
   }
 
   async #put(id: string, bytes: Uint8Array): Promise<void> {

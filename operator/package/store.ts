@@ -67,7 +67,9 @@ export class Store {
   readonly #known = new Map<string, Known>();
   readonly #keys = new Map<string, string>();
   /** Until when a new artifact stays. */
-  readonly #fresh = new Map<string, number>();
+  readonly #fresh = new Map<string, { readonly until: number }>();
+  /** Artifacts that are being written: two who made the same must not spoil it for each other. */
+  readonly #writing = new Map<string, Promise<void>>();
 
   constructor(files: Files, holds: Holds, options: StoreOptions) {
     this.#files = files;
@@ -80,7 +82,7 @@ export class Store {
     const digest = this.#keys.get(key) ?? (await this.#files.read("keys", key))?.toString("latin1");
     if (digest === undefined) return undefined;
     const known = await this.#learn(digest);
-    if (known?.blobs.every((blob) => this.#files.sizeOf("blobs", hexOf(blob.digest)) === blob.size) !== true) {
+    if (known === undefined || !this.#isWhole(digest, known)) {
       this.#keys.delete(key);
       return undefined;
     }
@@ -90,18 +92,13 @@ export class Store {
   }
 
   /** Keeps an artifact whole: it is found only when all of it is written. Rejects with `StoreError`. */
-  async store(key: string, { index, text, digest, blobs }: Artifact): Promise<void> {
-    this.#known.set(digest, { size: artifactSize(index, text), blobs: index.blobs });
-    this.#spare(digest);
-    try {
-      for (const [blob, bytes] of blobs) await this.#files.write("blobs", hexOf(blob), bytes);
-      await this.#files.write("artifacts", hexOf(digest), text);
-      await this.#files.write("keys", key, digest);
-      this.#noteKey(key, digest);
-    } catch (error) {
-      this.#fresh.delete(digest);
-      throw error;
-    }
+  async store(key: string, artifact: Artifact): Promise<void> {
+    const { digest } = artifact;
+    const writing = this.#writing.get(digest) ?? this.#write(artifact).finally(() => void this.#writing.delete(digest));
+    this.#writing.set(digest, writing);
+    await writing;
+    await this.#files.write("keys", key, digest);
+    this.#noteKey(key, digest);
   }
 
   /** Nothing of these is removed until the owner holds something else. Digests that are not there (yet) may be named. */
@@ -180,17 +177,54 @@ export class Store {
     await this.#holds.flush();
   }
 
-  /** Says what must stay now. */
+  /** Says what must stay, as of the moment at which it is asked for the first time. */
   async keeper(): Promise<(entry: Entry) => boolean> {
+    const tried = new Set<string>();
+    const isUnknown = (digest: string): boolean =>
+      !this.#known.has(digest) && !tried.has(digest) && this.#files.sizeOf("artifacts", hexOf(digest)) !== undefined;
+    // Somebody may begin to hold one more while another one is being read.
+    for (let next = this.#used().find(isUnknown); next !== undefined; next = this.#used().find(isUnknown)) {
+      tried.add(next);
+      await this.#peek(next);
+    }
+    let stays: ReadonlySet<string> | undefined;
+    return ({ id }) => {
+      stays ??= this.#stays();
+      return stays.has(id);
+    };
+  }
+
+  #used(): readonly string[] {
     this.#expire();
+    return [...this.#holds.digests(), ...this.#fresh.keys()];
+  }
+
+  #stays(): ReadonlySet<string> {
     const stays = new Set<string>();
-    for (const digest of new Set([...this.#holds.digests(), ...this.#fresh.keys()])) {
+    for (const digest of this.#used()) {
       stays.add(`artifacts/${hexOf(digest)}`);
-      const known = this.#known.get(digest) ?? (await this.#peek(digest));
-      for (const blob of known?.blobs ?? []) stays.add(`blobs/${hexOf(blob.digest)}`);
+      for (const blob of this.#known.get(digest)?.blobs ?? []) stays.add(`blobs/${hexOf(blob.digest)}`);
     }
     for (const [key, digest] of this.#keys) if (stays.has(`artifacts/${hexOf(digest)}`)) stays.add(`keys/${key}`);
-    return ({ id }) => stays.has(id);
+    return stays;
+  }
+
+  #isWhole(digest: string, { blobs }: Known): boolean {
+    if (this.#files.sizeOf("artifacts", hexOf(digest)) === undefined) return false;
+    return blobs.every((blob) => this.#files.sizeOf("blobs", hexOf(blob.digest)) === blob.size);
+  }
+
+  async #write({ index, text, digest, blobs }: Artifact): Promise<void> {
+    this.#known.set(digest, { size: artifactSize(index, text), blobs: index.blobs });
+    const mine = this.#spare(digest);
+    try {
+      for (const [blob, bytes] of blobs) await this.#files.write("blobs", hexOf(blob), bytes);
+      await this.#files.write("artifacts", hexOf(digest), text);
+    } catch (error) {
+      // Unless somebody found it meanwhile, and is about to hold it.
+      if (this.#fresh.get(digest) === mine) this.#fresh.delete(digest);
+      throw error;
+    }
   }
 
   #noteKey(key: string, digest: string): void {
@@ -198,16 +232,18 @@ export class Store {
     this.#keys.set(key, digest);
   }
 
-  #spare(digest: string): void {
+  #spare(digest: string): { readonly until: number } {
     this.#expire();
+    const mine = { until: this.#options.clock.now() + graceMs };
     this.#fresh.delete(digest);
-    this.#fresh.set(digest, this.#options.clock.now() + graceMs);
+    this.#fresh.set(digest, mine);
+    return mine;
   }
 
   /** They are in the order of their times. */
   #expire(): void {
     const now = this.#options.clock.now();
-    for (const [digest, until] of this.#fresh) {
+    for (const [digest, { until }] of this.#fresh) {
       if (until > now) break;
       this.#fresh.delete(digest);
     }
