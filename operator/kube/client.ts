@@ -57,7 +57,7 @@ export interface KubeClient {
     object: object,
     options?: CallOptions & { readonly namespace?: string },
   ): Promise<T>;
-  /** Replaces, and is refused with `conflict` where `metadata.resourceVersion` is not the newest: for the Lease only. */
+  /** Replaces, and is refused with `conflict` where `metadata.resourceVersion` is not the newest: for what replicas share, the Lease and the certificate. */
   replace<T extends KubeObject>(resource: Resource, object: KubeObject, options?: CallOptions): Promise<T>;
   /** JSON merge patch: for labels of our own pod and the webhook's CA bundle. */
   mergePatch<T extends KubeObject>(ref: ObjectRef, patch: object, options?: CallOptions): Promise<T>;

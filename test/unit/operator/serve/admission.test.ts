@@ -1,4 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
+import fc from "fast-check";
 import type { Composition } from "../../../../api/composition.ts";
 import { judge } from "../../../../operator/compose/judge.ts";
 import { admit } from "../../../../operator/serve/admission.ts";
@@ -236,6 +237,52 @@ describe("admit() of anything", () => {
       }
     },
   );
+  test("never throws, and refuses nothing but with a reason, whatever the objects are", () => {
+    const loose = fc.letrec((tie) => ({
+      value: fc.oneof(
+        { depthSize: "small" },
+        fc.constantFrom(null, true, 7, "", "front", "front/acme:shop/query", "sha256"),
+        fc.array(tie("value"), { maxLength: 3 }),
+        fc.dictionary(
+          fc.constantFrom(
+            "instances",
+            "connections",
+            "exports",
+            "name",
+            "component",
+            "source",
+            "file",
+            "path",
+            "from",
+            "to",
+            "metadata",
+            "spec",
+            "__proto__",
+          ),
+          tie("value"),
+          { maxKeys: 4 },
+        ),
+      ),
+    })).value;
+    const part = fc.oneof(loose, fc.constant(spec("odd")), fc.constant(spec("store")));
+    fc.assert(
+      fc.property(
+        fc.record({ spec: part, instances: loose, connections: loose, exports: loose }),
+        part,
+        fc.constantFrom("Component", "Composition"),
+        fc.boolean(),
+        ({ spec: base, ...more }, old, kind, creates) => {
+          const mixed = typeof base === "object" && base !== null ? { ...base, ...more } : base;
+          for (const object of [base, mixed]) {
+            const { outcome, message } = admit(review(object, creates ? undefined : (old ?? {}), { kind }), deps);
+            expect(["allowed", "denied", "unjudged"]).toContain(outcome);
+            expect(outcome === "denied").toBe(message !== undefined);
+          }
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
   test("admits what would take too long, whenever it notices", () => {
     for (let calls = 0; calls < 3; calls++) {
       let left = calls;

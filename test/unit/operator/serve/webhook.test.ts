@@ -201,6 +201,12 @@ describe("POST /admission", () => {
     expect((await ask(other, "/admission", { method: "POST", headers, body })).status).toBe(200);
     await other.stop(0);
   });
+  test("outlives JSON that is nested deeper than any stack", async () => {
+    const deep = `${"[".repeat(500_000)}${"]".repeat(500_000)}`;
+    const body = JSON.stringify(component({ deep: 0 }, { deep: 0 })).replaceAll('"deep":0', `"deep":${deep}`);
+    const answer = await post(body);
+    expect([answer.status, jsonOf(answer)["response"]]).toMatchObject([200, { allowed: true }]);
+  });
   test("judges DELETE and CONNECT of whatever kind without an object", async () => {
     for (const operation of ["DELETE", "CONNECT"]) {
       const review = reviewOf({ uid: "u", kind: { group: "apps", kind: "Deployment" }, operation });
