@@ -4,6 +4,7 @@ import { appliedHash } from "./desired/applied.ts";
 import type { DesiredSettings } from "./desired/desired.ts";
 import { stands } from "./desired/stands.ts";
 import type { KubeClient } from "./kube/client.ts";
+import { KubeError } from "./kube/error.ts";
 import type { EventRecorder } from "./kube/events.ts";
 import { type Key, type KubeObject, keyOf, resources } from "./kube/object.ts";
 import type { Store } from "./package/store.ts";
@@ -61,7 +62,20 @@ export function makeReconcilers(parts: ReconcilerParts): {
     }),
     wakeUsers: (key) => world.compositions.byIndex(byComponent, key).map(keyOf).forEach(parts.wake),
   });
-  return { component, composition: compositionReconciler(parts, lookUp) };
+  return { component: heeding(component), composition: heeding(compositionReconciler(parts, lookUp)) };
+}
+
+/** An API server that has too much to do says when it wants to be asked again; that is no failure of ours. */
+function heeding(reconcile: Reconcile): Reconcile {
+  return async (key, signal) => {
+    try {
+      return await reconcile(key, signal);
+    } catch (error) {
+      if (error instanceof KubeError && error.code === "throttled")
+        return { kind: "retry", afterMs: error.retryAfterMs };
+      throw error;
+    }
+  };
 }
 
 function compositionReconciler(parts: ReconcilerParts, lookUp: LookUp): Reconcile {

@@ -38,8 +38,8 @@ export class StatusWriter<T extends WithStatus> {
   }
 
   /**
-   * Makes the status be `fields` with the settled conditions, if it is not so already. An object that was deleted, or
-   * deleted and made again meanwhile, is left alone.
+   * Makes the status be `fields` with the settled conditions, if it is not so already. An object that was deleted meanwhile
+   * is left alone, and one that was made again never gets the status of its predecessor.
    */
   async write(object: T, fields: object, settled: Settled, signal: AbortSignal): Promise<void> {
     const { name, namespace, uid, generation = 0 } = object.metadata;
@@ -52,7 +52,8 @@ export class StatusWriter<T extends WithStatus> {
     try {
       this.#view.wrote(await this.#client.applyStatus<T>(this.#resource, patch, { signal }));
     } catch (error) {
-      if (error instanceof KubeError && (error.code === "not-found" || error.code === "conflict")) return;
+      // A conflict is thrown too: of a uid that is another by now, the next run reads the newest.
+      if (error instanceof KubeError && error.code === "not-found") return;
       throw error;
     }
     if (settled.transition !== undefined) this.#announce(object, settled.transition);
