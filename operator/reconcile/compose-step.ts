@@ -67,6 +67,8 @@ async function compose(run: Run, deps: ComposeDeps): Promise<Outcome> {
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof LostBytes) return error.outcome;
+    const { name, message } = error as Error;
+    if (name === "StoreError") return { kind: "failed", reason: "StoreUnavailable", message, cause: error };
     if ((error as Error).name !== "ComposerError" || (error as Error & Failure).code === "closed") throw error;
     return explainDiagnostics([explainFailure(spec, error as Error & Failure)]);
   }
