@@ -93,6 +93,8 @@ const serving: PodPart = {
   startupProbe: { ...probe("/healthz"), periodSeconds: 1, failureThreshold: 60 },
   livenessProbe: { ...probe("/healthz"), timeoutSeconds: 5 },
   readinessProbe: { ...probe("/readyz"), periodSeconds: 5, timeoutSeconds: 3 },
+  // A runner accepts nothing any more from SIGTERM on: until then the Service's proxies have heard that it goes.
+  lifecycle: { preStop: { sleep: { seconds: 5 } } },
 };
 
 const names = {

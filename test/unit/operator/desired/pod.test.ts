@@ -38,8 +38,9 @@ describe("a runner's pod", () => {
   test("has probes at its admin port where it serves, and none where it runs once", () => {
     expect(container.livenessProbe.httpGet).toEqual({ path: "/healthz", port: "admin" });
     expect(container.readinessProbe.httpGet).toEqual({ path: "/readyz", port: "admin" });
+    expect(container.lifecycle).toEqual({ preStop: { sleep: { seconds: 5 } } });
     const [job] = podOf(desiredOf("{}", { exports: [command] })).spec.containers;
-    for (const field of ["livenessProbe", "readinessProbe", "startupProbe", "ports"])
+    for (const field of ["livenessProbe", "readinessProbe", "startupProbe", "ports", "lifecycle"])
       expect(job).not.toHaveProperty(field);
   });
 
