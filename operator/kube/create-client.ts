@@ -3,10 +3,12 @@ import type { Log } from "../log.ts";
 import type { CallOptions, KubeClient, Page, Selection, WatchEvent } from "./client.ts";
 import { CredentialSource } from "./credentials.ts";
 import { KubeError } from "./error.ts";
+import { callTimeoutMs, listTimeoutMs, maxListBytes, maxObjectBytes, watchSlackMs } from "./limits.ts";
 import { readLines } from "./lines.ts";
 import type { KubeObject, ObjectRef, Resource } from "./object.ts";
 import { pathOf, queryOf, type Target } from "./path.ts";
-import { saysObjectIsMissing, saysPatchDoesNotFit, statusCodeOf, translateAnswer } from "./translate.ts";
+import { readEvent, readPage } from "./read-listed.ts";
+import { saysObjectIsMissing, saysPatchDoesNotFit, translateAnswer } from "./translate.ts";
 import { type Answer, type Request, type Sent, Transport } from "./transport.ts";
 
 /** Who we are in `managedFields`. */
@@ -23,14 +25,6 @@ export interface KubeClientOptions {
   /** Called once a request, for the metrics; must not throw. */
   readonly onRequest?: (sent: Sent) => void;
 }
-
-const callTimeoutMs = 30_000;
-const listTimeoutMs = 60_000;
-// etcd takes 1.5 MiB an object; JSON and managedFields make it a bit more.
-const maxObjectBytes = 8 * 2 ** 20;
-const maxListBytes = 64 * 2 ** 20;
-/** The server ends a watch after `timeoutSeconds`; one that is still open this much later has stalled. */
-export const watchSlackMs = 30_000;
 
 const json = "application/json";
 const mergePatchJson = "application/merge-patch+json";
@@ -225,61 +219,9 @@ function messageOf({ body }: Answer): string {
 function readObject<T extends KubeObject>(call: Call, answer: Answer): T {
   if (answer.status >= 300) throw translateAnswer(whatOf(call), answer);
   const object = answer.body as { kind?: unknown; metadata?: unknown } | null;
-  if (typeof object?.kind !== "string" || typeof object.metadata !== "object")
+  if (typeof object?.kind !== "string" || typeof object.metadata !== "object" || object.metadata === null)
     throw new KubeError("unavailable", `${whatOf(call)}: the answer is no object of the API`, {
       status: answer.status,
     });
   return object as unknown as T;
-}
-
-function readPage(what: string, selection: Selection, body: unknown): Page {
-  const { items, metadata: list } = (body ?? {}) as { items?: unknown; metadata?: Record<string, unknown> | null };
-  const resourceVersion = list?.["resourceVersion"];
-  // An empty list of Go is null.
-  if ((!Array.isArray(items) && items !== null) || typeof resourceVersion !== "string")
-    throw new KubeError("unavailable", `${what}: the answer is no list`, { status: 200 });
-  const next = list?.["continue"];
-  return {
-    items: (items ?? []).map((item) => readListed(what, selection, item)),
-    resourceVersion,
-    next: typeof next === "string" && next !== "" ? next : undefined,
-  };
-}
-
-function readEvent(what: string, selection: Selection, line: string): WatchEvent | undefined {
-  let event: { type?: unknown; object?: unknown } | null;
-  try {
-    event = JSON.parse(line);
-  } catch (cause) {
-    throw new KubeError("unavailable", `${what}: an event is no JSON`, { cause });
-  }
-  switch (event?.type) {
-    case "ADDED":
-    case "MODIFIED":
-    case "DELETED":
-      return { type: event.type, object: readListed(what, selection, event.object) };
-    case "BOOKMARK":
-      return { type: "BOOKMARK", object: readBookmark(what, event.object) };
-    case "ERROR":
-      throw translateAnswer(what, { status: statusCodeOf(event.object), body: event.object });
-    default:
-      // A type of the future.
-      return undefined;
-  }
-}
-
-function readBookmark(what: string, object: unknown): KubeObject {
-  const version = (object as { metadata?: { resourceVersion?: unknown } | null } | null)?.metadata?.resourceVersion;
-  if (typeof version === "string") return object as KubeObject;
-  throw new KubeError("unavailable", `${what}: a bookmark has no version`);
-}
-
-/** Listed objects come without their kind, and metadata comes under a kind of its own. */
-function readListed(what: string, { resource, metadataOnly }: Selection, object: unknown): KubeObject {
-  const meta = (object as { metadata?: Record<string, unknown> | null } | null)?.metadata;
-  if (typeof meta?.["name"] !== "string" || typeof meta["resourceVersion"] !== "string")
-    throw new KubeError("unavailable", `${what}: the server sent something that is no ${resource.kind}`);
-  const { apiVersion, kind } = resource;
-  if (metadataOnly) return { apiVersion, kind, metadata: meta } as unknown as KubeObject;
-  return { ...(object as object), apiVersion, kind } as KubeObject;
 }

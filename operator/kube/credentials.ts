@@ -82,6 +82,8 @@ async function readCredentials(config: KubeConfig): Promise<Credentials> {
   const server = readServer(cluster.server);
   if (server.protocol === "http:" && !cluster.skipTLSVerify)
     throw new KubeError("config", "Cannot use a server without TLS: set insecure-skip-tls-verify, or https");
+  if (cluster.proxyUrl !== undefined && !/^https?:/.test(cluster.proxyUrl))
+    throw new KubeError("config", "Cannot use the proxy-url of the kubeconfig: it is no http(s) URL");
   const options: Parameters<KubeConfig["applyToHTTPSOptions"]>[0] = {};
   try {
     await config.applyToHTTPSOptions(options);

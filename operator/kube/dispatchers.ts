@@ -1,4 +1,4 @@
-import { Agent, type Dispatcher, ProxyAgent, Socks5ProxyAgent } from "undici";
+import { Agent, type Dispatcher, ProxyAgent } from "undici";
 import type { Credentials } from "./credentials.ts";
 
 /** One for calls, few connections that are used again and again; one for watches, where each holds a connection. */
@@ -45,7 +45,5 @@ function make({ tls, proxy }: Credentials, connections: number | null): Dispatch
   const options = { connections, keepAliveTimeout, headersTimeout: 0, bodyTimeout: 0, allowH2: false };
   if (proxy === undefined)
     return new Agent({ ...options, connect: { ...keepAlive, ...tls, timeout: connectTimeoutMs } });
-  if (proxy.startsWith("socks"))
-    return new Socks5ProxyAgent(proxy, { ...options, requestTls: { ...tls, allowH2: false } });
   return new ProxyAgent({ ...options, uri: proxy, requestTls: { ...tls, allowH2: false }, connect: keepAlive });
 }

@@ -15,6 +15,7 @@ interface Status {
 
 const longestMessage = 500;
 const longestWaitMs = 300_000;
+const mostManagers = 20;
 
 /** Turns an answer of 300 and above, or the object of an `ERROR` event, into an error. `what` is `Cannot get Service "a"`. */
 export function translateAnswer(
@@ -36,7 +37,7 @@ export function translateAnswer(
     `${what}: ${printable(text ?? `HTTP status ${answer.status}`)}`,
     {
       status: answer.status,
-      managers: [...new Set(managers)],
+      managers: [...new Set(managers)].slice(0, mostManagers),
       ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     },
   );

@@ -1,9 +1,11 @@
 import type { Dispatcher } from "undici";
 import type { Clock } from "../clock.ts";
+import { Bound } from "./bound.ts";
 import type { CredentialSource, Credentials } from "./credentials.ts";
 import { DispatcherCache } from "./dispatchers.ts";
 import { KubeError } from "./error.ts";
-import { printable, translateFailure } from "./translate.ts";
+import { watchOpensMs } from "./limits.ts";
+import { printable } from "./translate.ts";
 
 /** One request as it was answered or failed, for the metrics. */
 export interface Sent {
@@ -49,9 +51,6 @@ export interface TransportOptions {
   readonly userAgent: string;
   readonly onRequest?: ((sent: Sent) => void) | undefined;
 }
-
-// A watch lasts for minutes, but begins at once.
-const watchOpensMs = 30_000;
 
 type Response = Dispatcher.ResponseData;
 
@@ -170,58 +169,6 @@ export class Transport {
         host: this.#host,
       });
     };
-  }
-}
-
-/** The end of a request: too late, given up by the caller, or closed. */
-class Bound implements Disposable {
-  readonly #what: string;
-  readonly #timeoutMs: number;
-  readonly #controller = new AbortController();
-  readonly #cancel: () => void;
-  readonly #given: readonly AbortSignal[];
-  #why: string | undefined;
-
-  constructor({ what, timeoutMs, signal }: Request, clock: Clock, closed: AbortSignal) {
-    this.#what = what;
-    this.#timeoutMs = timeoutMs;
-    this.#cancel = clock.after(timeoutMs, () => this.#abort(`no complete answer within ${this.#timeoutMs / 1000} s`));
-    this.#given = signal === undefined ? [closed] : [signal, closed];
-    for (const each of this.#given) {
-      if (each.aborted) this.#giveUp();
-      else each.addEventListener("abort", this.#giveUp);
-    }
-  }
-
-  get signal(): AbortSignal {
-    return this.#controller.signal;
-  }
-
-  /** Never resolves; rejects at the end. */
-  get aborted(): Promise<never> {
-    const promise = new Promise<never>((_, reject) => {
-      if (this.signal.aborted) reject(this.signal.reason);
-      else this.signal.addEventListener("abort", () => reject(this.signal.reason), { once: true });
-    });
-    return promise;
-  }
-
-  /** The error to throw for one that a request ended with. */
-  explain(error: unknown): KubeError {
-    if (this.#why === undefined) return translateFailure(this.#what, error);
-    return new KubeError("unavailable", `${this.#what}: ${this.#why}`, { cause: error });
-  }
-
-  [Symbol.dispose](): void {
-    this.#cancel();
-    for (const each of this.#given) each.removeEventListener("abort", this.#giveUp);
-  }
-
-  readonly #giveUp = (): void => this.#abort("the request was given up");
-
-  #abort(why: string): void {
-    this.#why ??= why;
-    this.#controller.abort();
   }
 }
 

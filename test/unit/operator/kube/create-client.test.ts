@@ -220,7 +220,7 @@ describe("createKubeClient()", () => {
   });
 
   test("rejects what is no object, no list and no event of the API", async () => {
-    const lines = ["[1]", "{}", '{"metadata":{}}', '{"kind":"X"}', "null", "no JSON"];
+    const lines = ["[1]", "{}", '{"kind":"X","metadata":null}', '{"metadata":{}}', '{"kind":"X"}', "null", "no JSON"];
     for (const line of lines) {
       const { client } = await start((_, response) => void response.end(line));
       await expect(client.get(ref)).rejects.toMatchObject({ code: "unavailable" });

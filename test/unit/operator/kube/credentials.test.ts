@@ -1,4 +1,7 @@
+import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import { connect as connectTo, type Socket } from "node:net";
 import { delimiter, join } from "node:path";
 import { env, execPath } from "node:process";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
@@ -211,6 +214,49 @@ describe("TLS", () => {
     } finally {
       await secure.stop();
     }
+  });
+});
+
+describe("a proxy", () => {
+  test("is asked for a tunnel to the server, which is checked all the same, and sees no credentials", async () => {
+    const authority = await makeAuthority("mine");
+    const { certificate: cert, key } = await authority.issueServer(["127.0.0.1"]);
+    const secure = await startWire((_, response) => answer(response, 200, configMap("a", 1)), { cert, key });
+    const asked: string[] = [];
+    const proxy = createServer().on("connect", (request, socket: Socket) => {
+      asked.push(`${request.url} ${request.headers.authorization}`);
+      const { hostname, port } = new URL(`http://${request.url}`);
+      const tunnel = connectTo(Number(port), hostname, () => socket.write("HTTP/1.1 200 OK\r\n\r\n"));
+      tunnel.pipe(socket).pipe(tunnel);
+      for (const each of [tunnel, socket]) each.on("error", () => each.destroy());
+    });
+    proxy.listen(0, "127.0.0.1");
+    await once(proxy, "listening");
+    try {
+      const cluster = {
+        "certificate-authority-data": Buffer.from(authority.certificate).toString("base64"),
+        "proxy-url": `http://127.0.0.1:${(proxy.address() as { port: number }).port}`,
+      };
+      expect(await connect(await secure.kubeconfig({ token: "one" }, cluster)).get(ref)).toBeDefined();
+      expect(asked).toEqual([`${new URL(secure.url).host} undefined`]);
+      expect(secure.received[0]!.headers.authorization).toBe("Bearer one");
+      const other = Buffer.from((await makeAuthority("other")).certificate).toString("base64");
+      const wrong = { ...cluster, "certificate-authority-data": other };
+      await expect(connect(await secure.kubeconfig({ token: "one" }, wrong)).get(ref)).rejects.toMatchObject({
+        code: "unavailable",
+      });
+      expect(secure.received).toHaveLength(1);
+    } finally {
+      await secure.stop();
+      proxy.close();
+    }
+  });
+
+  test("that speaks SOCKS is refused", async () => {
+    const cluster = { "insecure-skip-tls-verify": true, "proxy-url": "socks5://127.0.0.1:1080" };
+    await expect(connect(await wire.kubeconfig({ token: "one" }, cluster)).get(ref)).rejects.toMatchObject({
+      code: "config",
+    });
   });
 });
 
