@@ -125,6 +125,36 @@ describe("makeDesired(), at the API server", () => {
     });
   });
 
+  test("follows every change of the Service's type and port", async () => {
+    const name = "services";
+    for (const service of [
+      "{ type: NodePort, port: 80 }",
+      "{ type: NodePort, port: 8080 }",
+      "{ type: LoadBalancer, port: 8080, annotations: { a: b } }",
+      "{ port: 80 }",
+    ]) {
+      expect(await applyAll(desiredOf(`service: ${service}`, { name }))).toEqual([]);
+    }
+    const { metadata, spec } = await server.client.get(`/api/v1/namespaces/store/services/${name}`);
+    expect(spec.ports).toEqual([{ name: "http", port: 80, protocol: "TCP", targetPort: "http" }]);
+    expect(metadata.annotations).not.toHaveProperty("a");
+  });
+
+  test("takes back what the template no longer says", async () => {
+    const name = "shrinks";
+    await applyAll(desiredOf(everything, { name }));
+    const least = desiredOf("replicas: 1", { name });
+    expect(await applyAll(least)).toEqual([]);
+    const { spec } = await server.client.get(`/apis/apps/v1/namespaces/store/deployments/${name}`);
+    for (const field of ["affinity", "tolerations", "nodeSelector", "topologySpreadConstraints", "priorityClassName"]) {
+      expect(spec.template.spec).not.toHaveProperty(field);
+    }
+    expect(spec.template.spec.volumes.map((volume: Json) => volume.name)).toEqual(
+      podOf(least).spec.volumes.map((volume: Json) => volume.name),
+    );
+    expect(spec.progressDeadlineSeconds).toBe(600);
+  });
+
   test("leaves alone what an autoscaler set where the spec has no replicas", async () => {
     const desired = desiredOf("{}", { name: "scaled" });
     await applyAll(desired);
