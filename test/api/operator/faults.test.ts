@@ -1,16 +1,26 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
+import type { ActiveFault } from "../../support/api-server/fault.ts";
+import { makeTestClient } from "../../support/api-server/http.ts";
+import { writeKubeconfig } from "../../support/api-server/kubeconfig.ts";
 import { paths } from "../../support/api-server/objects.ts";
-import { addOperatorUser, type Operator, startOperator } from "../../support/api-server/operator.ts";
-import type { FaultProxy } from "../../support/api-server/proxy.ts";
-import { startProxy } from "../../support/api-server/proxy.ts";
+import { addOperatorUser, type Operator, operatorNamespace, startOperator } from "../../support/api-server/operator.ts";
+import { ownedBy } from "../../support/api-server/owned.ts";
+import { type FaultProxy, startProxy } from "../../support/api-server/proxy.ts";
 import { type ApiServer, startApiServer } from "../../support/api-server/server.ts";
-import { openShop, pairExports, type Shop } from "../../support/api-server/shop.ts";
+import { conditionOf, openShop, pairExports, type Shop } from "../../support/api-server/shop.ts";
 import { waitFor } from "../../support/api-server/wait.ts";
+import { rollOut } from "../../support/api-server/workloads.ts";
+import { findStatusProblems } from "../../support/conditions.ts";
 
+/** An API server that does what API servers do: no update is lost, no object is there twice, nothing loops. */
 let server: ApiServer;
 let proxy: FaultProxy;
 let operator: Operator;
 let shop: Shop;
+const faults: ActiveFault[] = [];
 
 beforeAll(async () => {
   server = await startApiServer();
@@ -24,123 +34,252 @@ afterAll(async () => {
 });
 beforeEach(async () => {
   shop = await openShop(server);
+  await shop.putPair();
+  await shop.until("component", "echo", { Ready: "True" });
+  await shop.until("component", "relay", { Ready: "True" });
+});
+afterEach(async () => {
+  for (const fault of faults.splice(0)) fault.remove();
+  for (const composition of await server.client.list(paths.compositions(shop.namespace)))
+    expect(findStatusProblems(composition)).toEqual([]);
+  expect(operator.process.running()).toBe(true);
 });
 
-/** Requests that write, of the operator, in the namespace of this test. */
-async function writes(): Promise<readonly string[]> {
-  const verbs = new Set(["create", "update", "patch", "delete"]);
-  return (await server.audit.requests({ user: operator.user }))
-    .filter(({ namespace, verb, resource }) => namespace === shop.namespace && verbs.has(verb) && resource !== "events")
-    .map(
-      ({ verb, resource, subresource, name, code }) =>
-        `${verb} ${resource}${subresource ? `/${subresource}` : ""} ${name} ${code}`,
-    );
+function strike(...args: Parameters<FaultProxy["add"]>): ActiveFault {
+  const fault = proxy.add(...args);
+  faults.push(fault);
+  return fault;
 }
 
-/** Objects that belong to the composition, by kind. */
-async function owned(): Promise<string[]> {
-  const kinds = [
-    "/api/v1/{}/services",
-    "/api/v1/{}/serviceaccounts",
-    "/api/v1/{}/configmaps",
-    "/apis/apps/v1/{}/deployments",
-    "/apis/policy/v1/{}/poddisruptionbudgets",
-    "/apis/networking.k8s.io/v1/{}/networkpolicies",
-  ];
-  const lists = await Promise.all(
-    kinds.map((path) => server.client.list(path.replace("{}", `namespaces/${shop.namespace}`))),
-  );
-  return lists
-    .flat()
-    .filter(({ metadata }) => metadata.labels?.["tenon.dev/composition"] === "pair")
-    .map(({ kind, metadata }) => `${kind ?? ""}${metadata.name}`);
+const put = (more: object = {}) => shop.putComposition("pair", { exports: pairExports, ...more });
+
+/** Everything is there, and once. */
+async function expectWhole(): Promise<void> {
+  const owned = await ownedBy(server.client, await shop.deploy("pair"));
+  expect(owned.map(({ kind }) => kind)).toEqual([
+    "ConfigMap",
+    "ServiceAccount",
+    "Deployment",
+    "PodDisruptionBudget",
+    "NetworkPolicy",
+  ]);
 }
 
-const applied = /fieldManager=tenon-operator/;
-
-describe("the operator, while the API server misbehaves", () => {
+describe("an answer that is an error", () => {
   test.each([
-    ["429 with Retry-After", { answer: 429, headers: { "Retry-After": "1" } }],
-    ["500", { answer: 500 }],
     ["409", { answer: 409 }],
-    ["an answer that is lost", { loseAnswer: true }],
-  ] as const)("makes each object once and ends well after %s to its writes", async (_, effect) => {
-    const fault = proxy.add({ method: "PATCH", path: new RegExp(`/${shop.namespace}/.*${applied.source}`) }, effect, 6);
-    await shop.putPair();
-    await shop.putComposition("pair");
-    await shop.deploy("pair");
-    expect(fault.hits()).toBe(6);
+    ["500", { answer: 500 }],
+    ["503", { answer: 503 }],
+    ["429", { answer: 429 }],
+  ] as const)("%s to an object is tried again until it is written", async (_, effect) => {
+    const fault = strike({ method: "PATCH", path: /\/deployments\/pair/ }, effect, 2);
+    await put();
+    await expectWhole();
+    expect(fault.hits()).toBe(2);
+  });
+
+  test.each([409, 429, 500])("%s to a status loses nothing that it told", async (answer) => {
+    const fault = strike({ method: "PATCH", path: /\/compositions\/pair\/status/ }, { answer }, 2);
+    await put();
+    await expectWhole();
+    expect(fault.hits()).toBe(2);
+  });
+
+  test("429 with Retry-After is left alone for as long as it says", async () => {
+    await put({ replicas: 2 });
+    await expectWhole();
+    const path = /\/deployments\/pair/;
+    const from = proxy.requests().length;
+    const fault = strike({ method: "PATCH", path }, { answer: 429, headers: { "retry-after": "2" } }, 1);
+    // Only the Deployment changes: no echo of another write wakes the operator before.
+    await put({ replicas: 3 });
+    await waitFor("three replicas", async () => (await shop.deployment("pair")).spec.replicas === 3);
+    expect(fault.hits()).toBe(1);
+    const attempts = proxy
+      .requests()
+      .slice(from)
+      .filter((request) => request.method === "PATCH" && path.test(request.path));
+    expect(attempts).toHaveLength(2);
+    expect(attempts[1]!.time - attempts[0]!.time).toBeGreaterThanOrEqual(2_000);
+  });
+
+  test("that lasts is no hot loop: attempts get rarer", async () => {
+    const fault = strike({ method: "PATCH", path: /\/deployments\/pair/ }, { answer: 500 });
+    await put();
+    await waitFor("the first attempt", () => fault.hits() >= 1);
+    await sleep(5_000);
+    // 5 ms doubled with each failure, or 1 s at once: in 5 s that is at most a dozen.
+    expect(fault.hits()).toBeLessThanOrEqual(14);
     fault.remove();
-    const names = await owned();
-    expect(new Set(names).size).toBe(names.length);
-    // Two statuses of Components; the objects; the Composition's status before and after its rollout. A write whose answer
-    // was lost may be made again, and changes nothing.
-    const made = await writes();
-    expect(made.length).toBeLessThan(24);
+    await expectWhole();
   });
 
-  test("sees what happened while its watches were cut", async () => {
-    await shop.putPair();
-    await shop.putComposition("pair");
-    await shop.deploy("pair");
-    expect(proxy.cutWatches()).toBeGreaterThan(5);
-    await shop.putComposition("pair", { exports: pairExports, replicas: 3 });
-    await waitFor(
-      "the Deployment to have 3 replicas",
-      async () => (await shop.deployment("pair"))?.spec.replicas === 3,
-    );
-  });
-
-  test("lists again after a version that is too old, and notices a deletion in between", async () => {
-    await shop.putPair();
-    await shop.putComposition("pair");
-    await shop.deploy("pair");
-    const expired = proxy.add({ watch: true }, { expire: true }, 30);
-    proxy.cutWatches();
-    await server.client.delete(paths.deployment(shop.namespace, "pair"));
-    await waitFor("the Deployment to be there again", () => shop.deployment("pair"));
-    expect(expired.hits()).toBeGreaterThan(0);
-    expired.remove();
-  });
-
-  test("goes on after the API server was killed and started again, with no write that is not needed", async () => {
-    await shop.putPair();
-    await shop.putComposition("pair");
-    await shop.deploy("pair");
-    await server.restart("SIGKILL");
-    await shop.putComposition("pair", { exports: pairExports, replicas: 2 });
-    await waitFor(
-      "the Deployment to have 2 replicas",
-      async () => (await shop.deployment("pair"))?.spec.replicas === 2,
-    );
-    await shop.deploy("pair");
-    const before = (await writes()).length;
-    await new Promise((resolve) => setTimeout(resolve, 3000));
-    expect((await writes()).length).toBe(before);
-  });
-
-  test("does not hammer a server that refuses every write", async () => {
-    const fault = proxy.add({ method: "PATCH", path: new RegExp(`/${shop.namespace}/.*deployments`) }, { answer: 500 });
-    await shop.putPair();
-    await shop.putComposition("pair");
-    await waitFor("the first attempts", async () => fault.hits() >= 3);
-    const [hits, from] = [fault.hits(), performance.now()];
-    await new Promise((resolve) => setTimeout(resolve, 5000));
-    const perSecond = (fault.hits() - hits) / ((performance.now() - from) / 1000);
-    expect(perSecond).toBeLessThan(4);
-    fault.remove();
-    await shop.deploy("pair");
-  });
-
-  test("uses few connections for many requests", () => {
-    const requests = proxy.requests().filter(({ path }) => !path.includes("watch=")).length;
-    expect(requests).toBeGreaterThan(100);
-    expect(proxy.handshakes()).toBeLessThan(requests);
+  test("is told in the status while it lasts", async () => {
+    strike({ method: "PATCH", path: /\/deployments\/pair/ }, { answer: 403, message: "quota says no" });
+    await put();
+    const told = await shop.until("composition", "pair", { Ready: "False/Forbidden", Reconciling: "True" });
+    expect(conditionOf(told, "Ready").message).toContain("quota says no");
   });
 });
 
-describe("a token that expires", () => {
-  test("is read again from its file, and nothing is lost", async () => {
-    expect((await addOperatorUser(server)).name).toBe(operator.user);
+describe("an answer that is lost", () => {
+  test.each(["serviceaccounts", "configmaps", "networkpolicies", "deployments"])(
+    "after %s were written: there is one, and it is ours",
+    async (plural) => {
+      const fault = strike({ method: "PATCH", path: new RegExp(`/${plural}/pair`) }, { loseAnswer: true }, 1);
+      await put();
+      await expectWhole();
+      expect(fault.hits()).toBe(1);
+    },
+  );
+
+  test("after a status was written: the next one is right", async () => {
+    strike({ method: "PATCH", path: /\/compositions\/pair\/status/ }, { loseAnswer: true }, 1);
+    await put();
+    await expectWhole();
+  });
+
+  test("for all connections at once, again and again: the work gets done", async () => {
+    await put();
+    for (let i = 0; i < 5; i++) {
+      proxy.cut();
+      await sleep(100);
+    }
+    await expectWhole();
+  });
+});
+
+describe("a watch", () => {
+  const networkPolicy = () => `/apis/networking.k8s.io/v1/namespaces/${shop.namespace}/networkpolicies/pair-runner`;
+
+  test("that is cut is opened again, and misses nothing", async () => {
+    await put();
+    await expectWhole();
+    expect(proxy.cutWatches()).toBeGreaterThan(0);
+    await server.client.delete(networkPolicy());
+    await waitFor("the NetworkPolicy to be back", () => server.client.get(networkPolicy()));
+  });
+
+  test.each([
+    ["in the stream", { expire: true }],
+    ["at once", { answer: 410 }],
+  ] as const)("that is too old (%s) is listed again: what went meanwhile is noticed", async (_, effect) => {
+    await put();
+    await expectWhole();
+    const fault = strike({ watch: true, path: /\/networkpolicies/ }, effect, 1);
+    const down = strike({ watch: true, path: /\/networkpolicies/ }, { hold: true }, 1);
+    proxy.cutWatches();
+    await waitFor("the watch to be told that it is too old", () => fault.hits() === 1);
+    await server.client.delete(networkPolicy());
+    down.remove();
+    await waitFor("the NetworkPolicy to be back", () => server.client.get(networkPolicy()));
+  });
+
+  test("that cannot be opened is no hot loop, and does not end the process", async () => {
+    await put();
+    await expectWhole();
+    const fault = strike({ watch: true, path: /\/deployments/ }, { answer: 500 });
+    proxy.cutWatches();
+    await waitFor("the first attempt", () => fault.hits() >= 1);
+    await sleep(4_000);
+    expect(fault.hits()).toBeLessThanOrEqual(14);
+    expect(await operator.probe("/healthz")).toBe(200);
+    fault.remove();
+    await server.client.patch(`${paths.deployment(shop.namespace, "pair")}/scale`, { spec: { replicas: 2 } });
+    await rollOut(server.client, { namespace: shop.namespace, name: "pair" });
+    await waitFor("the status to say two", async () => (await shop.composition("pair")).status.readyReplicas === 2);
+  });
+});
+
+describe("the API server", () => {
+  test("may be killed and come back: what changes then is reconciled", async () => {
+    await put();
+    await expectWhole();
+    await server.restart("SIGKILL");
+    await put({ runner: { concurrency: 5 } });
+    await shop.deploy("pair");
+    expect(await operator.probe("/readyz")).toBe(200);
+  });
+
+  test("may be away while a spec changes: nothing is lost", async () => {
+    await put();
+    await expectWhole();
+    const away = strike({}, { answer: 503 });
+    proxy.cut();
+    const { updateRevision } = (await shop.composition("pair")).status;
+    await put({ runner: { concurrency: 6 } });
+    await waitFor("the operator to notice", () => away.hits() > 5);
+    expect((await shop.composition("pair")).status.updateRevision).toBe(updateRevision);
+    expect(await operator.probe("/healthz")).toBe(200);
+    away.remove();
+    await waitFor(
+      "the new revision",
+      async () => (await shop.composition("pair")).status.updateRevision !== updateRevision,
+    );
+    await shop.deploy("pair");
+  });
+
+  test("that hangs over one Composition holds up no other", async () => {
+    const held = strike({ method: "PATCH", path: /\/deployments\/slow/ }, { hold: true });
+    await shop.putComposition("slow");
+    await waitFor("the write to hang", () => held.hits() === 1);
+    await put();
+    await expectWhole();
+    expect(await shop.deployment("slow")).toBeUndefined();
+    held.remove();
+    await shop.deploy("slow");
+  });
+});
+
+describe("a token", () => {
+  test("that is no longer good is read again from its file", async () => {
+    const account = `/api/v1/namespaces/${operatorNamespace}/serviceaccounts/rotated`;
+    const makeToken = async (): Promise<string> => {
+      await server.client.apply(account, { apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "rotated" } });
+      const { status } = await server.client.create(`${account}/token`, {
+        apiVersion: "authentication.k8s.io/v1",
+        kind: "TokenRequest",
+        spec: { expirationSeconds: 3600 },
+      });
+      return status.token;
+    };
+    const name = `system:serviceaccount:${operatorNamespace}:rotated`;
+    const { credential } = await addOperatorUser(server, name);
+    const tokenFile = join(server.folder, "token");
+    const old = await makeToken();
+    await writeFile(tokenFile, old);
+    const kubeconfig = await writeKubeconfig(join(server.folder, "rotated.kubeconfig"), {
+      url: server.url,
+      ca: server.ca,
+      user: name,
+      credential: { tokenFile },
+    });
+    await operator.stop();
+    operator = await startOperator(server, { name: "rotated", user: { name, credential, kubeconfig } });
+    await put();
+    await expectWhole();
+    // Another ServiceAccount of the same name: tokens of the old one are refused with 401.
+    await server.client.delete(account);
+    const fresh = await makeToken();
+    // The API server remembers for some seconds that a token was good.
+    const headers = { authorization: `Bearer ${old}` };
+    const anonymous = makeTestClient(server.url, { ca: server.ca });
+    await waitFor(
+      "the old one to be refused",
+      async () => (await anonymous.request("GET", "/api", { headers })).status === 401,
+    );
+    await anonymous.close();
+    const { updateRevision } = (await shop.composition("pair")).status;
+    await put({ runner: { concurrency: 8 } });
+    await sleep(1_000);
+    expect((await shop.composition("pair")).status.updateRevision).toBe(updateRevision);
+    await writeFile(tokenFile, fresh);
+    await waitFor(
+      "the new revision",
+      async () => (await shop.composition("pair")).status.updateRevision !== updateRevision,
+      // A token is read again once a minute.
+      { timeoutMs: 90_000 },
+    );
+    await shop.deploy("pair");
   });
 });

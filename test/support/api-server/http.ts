@@ -44,10 +44,11 @@ export interface TestClient {
   close(): Promise<void>;
 }
 
-/** A client with a client certificate. All but `request` reject with the API server's own message where it refuses. */
-export function makeTestClient(url: string, options: { readonly ca: string; readonly user: KeyPair }): TestClient {
+/** A client with the certificate of a user, or with none. All but `request` reject with the API server's own message where it refuses. */
+export function makeTestClient(url: string, options: { readonly ca: string; readonly user?: KeyPair }): TestClient {
+  const { ca, user } = options;
   const agent = new Agent({
-    connect: { ca: options.ca, cert: options.user.certificate, key: options.user.key },
+    connect: user === undefined ? { ca } : { ca, cert: user.certificate, key: user.key },
     connections: 16,
     headersTimeout: 60_000,
   });

@@ -62,7 +62,7 @@ export interface Operator {
 export async function startOperator(server: ApiServer, options: OperatorOptions = {}): Promise<Operator> {
   const { name = "operator-0", proxy, flags = [], wait = true } = options;
   const user = options.user ?? (await addOperatorUser(server));
-  const [port, securePort] = [await freePort(), await securePortOf(server, name)];
+  const [port, securePort] = [await freePort(), await securePortOf(server)];
   const kubeconfig = proxy === undefined ? user.kubeconfig : await proxy.kubeconfigOf(user);
   const dataFolder = options.dataFolder ?? join(server.folder, `data-${name}`);
   const program = startGuarded(
@@ -100,11 +100,10 @@ export async function addOperatorUser(server: ApiServer, name = "tenon-operator"
 
 const securePorts = new Map<string, number>();
 
-/** The same for an operator that is started again: NetworkPolicies name it, and would be written anew. */
-async function securePortOf(server: ApiServer, name: string): Promise<number> {
-  const key = `${server.folder}/${name}`;
-  const port = securePorts.get(key) ?? (await freePort());
-  securePorts.set(key, port);
+/** One for all operators of a server, as in a cluster, where only the leader listens: NetworkPolicies name it. */
+async function securePortOf(server: ApiServer): Promise<number> {
+  const port = securePorts.get(server.folder) ?? (await freePort());
+  securePorts.set(server.folder, port);
   return port;
 }
 
