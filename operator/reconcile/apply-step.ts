@@ -5,7 +5,7 @@ import { makeDesired } from "../desired/make.ts";
 import type { KubeObject } from "../kube/object.ts";
 import type { Applier } from "./applier.ts";
 import { describeEdges, describeHostImports, describeInstances } from "./describe-run.ts";
-import { newestWorkload, selectKept } from "./history.ts";
+import { selectKept } from "./history.ts";
 import type { Inputs } from "./inputs.ts";
 import { done, type Outcome } from "./outcome.ts";
 import type { Run } from "./run.ts";
@@ -33,7 +33,7 @@ export async function applyStep(run: Run, { applier, inputs, settings }: ApplyDe
     artifact,
     wiring: judgement.wiring,
     inputs: read.hash,
-    running: runningOf(newestWorkload(owned)),
+    running: owned.flatMap(runningOf),
     settings: settings(),
   });
   if ("problems" in desired) return explainProblems(desired.problems);
@@ -60,10 +60,11 @@ async function applyAll(run: Run, { objects }: Desired, applier: Applier): Promi
   return done;
 }
 
-function runningOf(workload: KubeObject | undefined): DesiredInputs["running"] {
-  const revision = workload?.metadata.labels?.[revisionLabel];
-  const image = workload?.metadata.annotations?.[runnerImageAnnotation];
-  return revision === undefined || image === undefined ? undefined : { revision, image };
+/** What an object is as a workload; nothing for one of another kind. */
+function runningOf({ metadata }: KubeObject): DesiredInputs["running"] {
+  const revision = metadata.labels?.[revisionLabel];
+  const image = metadata.annotations?.[runnerImageAnnotation];
+  return revision === undefined || image === undefined ? [] : [{ revision, image }];
 }
 
 function explainProblems(problems: readonly SpecProblem[]): Outcome {

@@ -22,7 +22,8 @@ export async function decideStep(run: Run, deps: DecideDeps): Promise<Outcome> {
   const { composition } = run;
   const now = judgeWith(composition, run.components);
   const old = await oldComponents(run, deps.library);
-  if (old !== undefined) {
+  if (old === "lost" && now.valid && composition.spec.upgradePolicy.onBreaking === "Block") return cannotTell(run);
+  if (old !== undefined && old !== "lost") {
     const before = judgeWith(composition, old);
     // What the old bytes cannot do any more was changed in the spec, and is no upgrade.
     if (before.valid) {
@@ -57,8 +58,16 @@ function judgeWith(composition: LiveComposition, components: ReadonlyMap<string,
   return judge(composition, { tables });
 }
 
-/** The components as they run now; undefined where nothing runs, nothing is new, or the old types are not at hand. */
-async function oldComponents(run: Run, library: Library): Promise<ReadonlyMap<string, Resolved> | undefined> {
+/** Whether it breaks something cannot be told, and who asked to be asked is. */
+function cannotTell({ found }: Run): Outcome {
+  const message =
+    "Keeps the old version running, whether the new one breaks something cannot be told: the types of the old one are lost. Set spec.upgradePolicy.onBreaking to Warn to roll it out";
+  found.set("WiringValid", { status: "Unknown", reason: "UpgradeBlocked", message });
+  return { kind: "stalled", reason: "UpgradeBlocked", message };
+}
+
+/** The components as they run now; undefined where nothing runs or nothing is new, `lost` where their types are not at hand. */
+async function oldComponents(run: Run, library: Library): Promise<ReadonlyMap<string, Resolved> | "lost" | undefined> {
   const { status, composition } = run;
   if (status.artifact === undefined) return undefined;
   const digests = new Map(status.instances?.map(({ name, digest }) => [name, digest]));
@@ -69,7 +78,7 @@ async function oldComponents(run: Run, library: Library): Promise<ReadonlyMap<st
     const now = run.components.get(component);
     if (before === undefined || now === undefined || before === now.digest) continue;
     const table = await library.types(before);
-    if (table === undefined) return undefined;
+    if (table === undefined) return "lost";
     old.set(component, { digest: before, revision: undefined, size: table.size.bytes, table });
     changed = true;
   }
