@@ -36,4 +36,17 @@ describe("Heap", () => {
       }),
     );
   });
+
+  test("keeps its order where the last item takes the place of one below a later one", () => {
+    const heap = new Heap<HeapItem>();
+    const items = [0, 10, 1, 11, 12, 2, 3].map((at, turn) => ({ at, turn, slot: -1 }));
+    for (const item of items) heap.push(item);
+    heap.remove(items[3]!);
+    const order: number[] = [];
+    for (let first = heap.peek(); first !== undefined; first = heap.peek()) {
+      order.push(first.at);
+      heap.remove(first);
+    }
+    expect(order).toEqual([0, 1, 2, 3, 10, 12]);
+  });
 });

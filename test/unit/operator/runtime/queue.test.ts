@@ -72,6 +72,19 @@ describe("Queue", () => {
     expect(queue.take()).toBeUndefined();
   });
 
+  test.each([
+    [500, 2_000],
+    [2_000, 500],
+  ])("keeps the earliest of wakes while a key runs: %d and %d ms", (first, second) => {
+    const { queue } = make();
+    queue.add("a");
+    queue.take();
+    queue.add("a", first);
+    queue.add("a", second);
+    queue.done("a", done);
+    expect(queue.nextIn()).toBe(500);
+  });
+
   test("takes the earlier of a wake while it ran and of what the run asked for", async () => {
     const { clock, queue } = make();
     for (const [woken, asked] of [
