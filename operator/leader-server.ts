@@ -82,7 +82,7 @@ function specProblems(leader: Leader, composition: Composition, wiring: Wiring):
     artifact: { digest: `sha256:${"0".repeat(64)}`, size: 0 },
     wiring,
     inputs: "",
-    running: undefined,
+    running: [],
     settings: leader.settings(),
   });
   return "problems" in desired ? desired.problems : [];

@@ -12,8 +12,11 @@ export interface DesiredInputs {
   readonly wiring: Wiring;
   /** Stands for the content of the ConfigMaps and Secrets that grants and backends name; another one rolls the pods. */
   readonly inputs: string;
-  /** What runs now, undefined where nothing does: an upgrade of the operator alone rolls nothing. */
-  readonly running: { readonly revision: string; readonly image: string } | undefined;
+  /**
+   * The workloads that are there, old Jobs too: one whose revision is wanted keeps its image, so that an upgrade of the operator
+   * alone rolls nothing.
+   */
+  readonly running: readonly { readonly revision: string; readonly image: string }[];
   readonly settings: DesiredSettings;
 }
 

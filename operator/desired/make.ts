@@ -62,6 +62,7 @@ function chooseImage(
   { running, settings }: DesiredInputs,
   { kind, revision }: { readonly kind: Desired["kind"]; readonly revision: string },
 ): string {
-  const keeps = running?.revision === revision && (kind === "Job" || !settings.rollOnUpgrade);
-  return keeps ? running.image : settings.image;
+  const same = running.find((one) => one.revision === revision);
+  const keeps = same !== undefined && (kind === "Job" || !settings.rollOnUpgrade);
+  return keeps ? same.image : settings.image;
 }

@@ -1,3 +1,4 @@
+import { revisionLabel } from "../../api/names.ts";
 import type { DesiredInputs, SpecProblem } from "./desired.ts";
 import { makeTemplateMetadata } from "./metadata.ts";
 import { commonLabels } from "./object.ts";
@@ -130,7 +131,7 @@ export function finishPodTemplate(
   const { labels, annotations } = metadata;
   return {
     metadata: {
-      labels: { ...labels, "tenon.dev/revision": revision },
+      labels: { ...labels, [revisionLabel]: revision },
       ...(Object.keys(annotations).length === 0 ? {} : { annotations }),
     },
     spec: {

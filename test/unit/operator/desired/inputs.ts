@@ -53,7 +53,7 @@ export function inputsOf(yaml: string, given: Given = {}): DesiredInputs {
       exports: exports.map((one) => ({ name: one, instance: "a", item: one, field: "spec.exports" })),
     },
     inputs: "",
-    running: undefined,
+    running: [],
     settings: { ...settings, ...more },
     ...rest,
   };

@@ -209,7 +209,14 @@ describe("the revision", () => {
 describe("the image", () => {
   const old = "example.org/runner:1";
   const imageOf = (revision: string, rollOnUpgrade: boolean, exports = [http]) => {
-    const desired = desiredOf("{}", { running: { revision, image: old }, settings: { rollOnUpgrade }, exports });
+    const desired = desiredOf("{}", {
+      running: [
+        { revision: "other", image: "x" },
+        { revision, image: old },
+      ],
+      settings: { rollOnUpgrade },
+      exports,
+    });
     expect(desired.objects.at(-1)?.metadata.annotations?.["tenon.dev/runner-image"]).toBe(
       podOf(desired).spec.containers[0].image,
     );
