@@ -97,10 +97,12 @@ class Recorder implements EventRecorder {
     const { uid, namespace, name } = regarding.metadata;
     const key = JSON.stringify([uid, regarding.kind, namespace, name, type, reason, note]);
     for (const [oldest, { lastAt }] of this.#series) {
-      if (this.#series.size < mostSeries && now - lastAt < quietMs) break;
+      if (now - lastAt < quietMs) break;
       this.#series.delete(oldest);
     }
-    const series = this.#series.get(key) ?? this.#begin(happening, now);
+    const known = this.#series.get(key);
+    if (known === undefined && this.#series.size >= mostSeries) this.#series.delete(this.#series.keys().next().value!);
+    const series = known ?? this.#begin(happening, now);
     series.count++;
     series.lastAt = now;
     this.#series.delete(key);

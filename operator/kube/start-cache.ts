@@ -215,12 +215,8 @@ class ListWatch<T extends KubeObject> implements Cache<T> {
     // What was watched cannot be continued: only a list helps.
     if (code === "expired" || code === "invalid" || code === "too-large") this.#version = undefined;
     const waitMs = Math.round(Math.max(this.#nextWait(), retryAfterMs));
-    if (code === "expired") {
-      this.#listFrom = undefined;
-      this.#log.info("The version is too old, listing again", { error: message, waitMs });
-    } else {
-      this.#log.warn("Cannot follow the server, trying again", { error: message, code, waitMs });
-    }
+    if (code === "expired") this.#log.info("The version is too old, listing again", { error: message, waitMs });
+    else this.#log.warn("Cannot follow the server, trying again", { error: message, code, waitMs });
     return waitMs;
   }
 

@@ -324,6 +324,18 @@ describe("bounds", () => {
     expect(clock.pending).toBe(0);
   });
 
+  test("a call that is answered leaves no timer behind, nor does a watch that ended", async () => {
+    const clock = new FakeClock();
+    const { client } = await start(
+      (request, response) =>
+        request.path.includes("watch=true") ? void response.end() : answer(response, 200, configMap("a", 1)),
+      { clock },
+    );
+    await client.get(ref);
+    for await (const _ of client.watch(selection, { resourceVersion: "7", timeoutSeconds: 5 }));
+    expect(clock.pending).toBe(0);
+  });
+
   test("a watch that stays open after its time is given up", async () => {
     const clock = new FakeClock();
     const { client } = await start((_, response) => response.flushHeaders(), { clock });

@@ -99,16 +99,16 @@ describe("credentials", () => {
   });
 
   test("a plugin that hangs holds up a request for no longer than its time", async () => {
-    const started = join(wire.folder, "started");
-    const plugin = await writePlugin(`
-      require("fs").writeFileSync(${JSON.stringify(started)}, "");
-      setTimeout(() => process.exit(0), 1500);
-    `);
+    const end = join(wire.folder, "end");
+    const plugin = await writePlugin(
+      `setInterval(() => require("fs").existsSync(${JSON.stringify(end)}) && process.exit(0), 20)`,
+    );
     const got = connect(await wire.kubeconfig({ exec: plugin }))
       .get(ref)
       .catch((error: unknown) => error);
     await clock.advance(30_000);
     expect(await got).toMatchObject({ code: "unavailable", message: expect.stringMatching(/within 30 s/) });
+    await writeFile(end, "");
   });
 
   test("a token that is no header is an error, and does not reach its message", async () => {

@@ -165,6 +165,26 @@ describe("startRecorder()", () => {
     expect(dropped.length).toBeLessThanOrEqual(3);
   });
 
+  test("remembers two thousand happenings, those that happened last", async () => {
+    const { recorder, state, clock } = start();
+    const about = (name: string) => recorder.record({ ...happening, regarding: configMap(name, 1) });
+    about("first");
+    for (let index = 0; index < 1_999; index++) {
+      about(`object-${index}`);
+      if (index % 500 === 0) await clock.advance(0);
+    }
+    await clock.advance(0);
+    expect(state.created).toHaveLength(2_000);
+    about("first");
+    about("one-more");
+    about("object-0");
+    await clock.advance(0);
+    expect(state.created.slice(2_000).map(({ metadata }) => metadata.name.split(".")[0])).toEqual([
+      "one-more",
+      "object-0",
+    ]);
+  });
+
   test("stop() waits for what is waiting, then nothing more is written", async () => {
     const { recorder, state, clock } = start();
     recorder.record(happening);
