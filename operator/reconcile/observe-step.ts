@@ -1,7 +1,7 @@
 import { compositionConditions, type Reason } from "../../api/conditions.ts";
 import { revisionLabel } from "../../api/names.ts";
 import { observeWorkload } from "../observe/workload.ts";
-import { type Finding, holds } from "./conditions.ts";
+import { type Finding, holds, notReached } from "./conditions.ts";
 import type { Run } from "./run.ts";
 
 /** Says what runs, whatever the steps before came to; gives what `Ready` is where they all were done. */
@@ -16,10 +16,11 @@ export function observeStep(run: Run): Finding {
     readyReplicas,
     updatedReplicas,
     ...(complete && revision !== undefined ? { currentRevision: revision } : {}),
-    ...instanceSummary(run),
+    instanceSummary: instanceSummary(run),
   };
-  run.found.set(compositionConditions.Available, available);
-  run.found.set(compositionConditions.Progressing, progressing);
+  const begun = run.workload !== undefined || run.desired !== undefined;
+  run.found.set(compositionConditions.Available, begun ? available : nothingRuns);
+  run.found.set(compositionConditions.Progressing, begun ? progressing : notReached(compositionConditions.Composed));
   const unobserved: Reason = "Unobserved";
   const message = "The runners were not asked yet";
   run.found.set(compositionConditions.InstancesHealthy, { status: "Unknown", reason: unobserved, message });
@@ -30,16 +31,16 @@ export function observeStep(run: Run): Finding {
     : { status: "False", reason: "RollingOut", message: available.message };
 }
 
+const nothingRuns: Finding = { status: "False", reason: "InProgress", message: "Nothing runs yet" };
+
 function kindOf({ desired, workload }: Run): "Deployment" | "Job" | "CronJob" {
   const kind = workload?.kind ?? desired?.kind;
   return kind === "Job" || kind === "CronJob" ? kind : "Deployment";
 }
 
 /** `3/3`, or `?/3` where the runners were not asked. */
-function instanceSummary({ status }: Run): { instanceSummary?: string } {
-  const { instances } = status;
-  if (instances === undefined) return {};
+function instanceSummary({ status: { instances = [] }, composition }: Run): string {
   const asked = instances.some(({ state }) => state !== "Unknown");
   const healthy = instances.filter(({ state }) => state === "Healthy").length;
-  return { instanceSummary: `${asked ? healthy : "?"}/${instances.length}` };
+  return `${asked ? healthy : "?"}/${composition.spec.instances.length}`;
 }
