@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { Heap, type HeapItem } from "../../../../operator/runtime/heap.ts";
+import { Heap, type HeapItem, isBefore } from "../../../../operator/runtime/heap.ts";
 
 type Step = readonly ["push", number] | readonly ["pop"] | readonly ["remove", number];
 
@@ -42,6 +42,11 @@ describe("Heap", () => {
     const items = [0, 10, 1, 11, 12, 2, 3].map((at, turn) => ({ at, turn, slot: -1 }));
     for (const item of items) heap.push(item);
     heap.remove(items[3]!);
+    const kept = [...heap];
+    kept.forEach((item, slot) => {
+      expect(item.slot).toBe(slot);
+      expect(isBefore(item, kept[(slot - 1) >> 1] ?? item)).toBe(false);
+    });
     const order: number[] = [];
     for (let first = heap.peek(); first !== undefined; first = heap.peek()) {
       order.push(first.at);
