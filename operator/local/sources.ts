@@ -1,10 +1,10 @@
-import { createHash } from "node:crypto";
 import { resolve } from "node:path";
 import type { Locate } from "../../api/manifests/finding.ts";
 import type { Source } from "../../api/source.ts";
 import type { Composer } from "../../composer/index.ts";
 import type { Failure } from "../../wiring/failure.ts";
 import type { TypeTable } from "../../wiring/table.ts";
+import { sha256 } from "../digest.ts";
 import { readBounded } from "./read-file.ts";
 import { makeError, type Remark } from "./remark.ts";
 
@@ -56,7 +56,7 @@ export async function readSource(
   const read = await readBounded(file, maxComponent, reader.signal);
   if (!("bytes" in read)) return makeError("source", at.locate(`${at.field}.file.path`), read);
   const { bytes } = read;
-  const digest = `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
+  const digest = `sha256:${sha256(bytes)}`;
   const { table, failure } = await inspect(bytes, digest, reader);
   return { name: at.name, file, digest, bytes, table, failure };
 }
