@@ -2,6 +2,13 @@ import type { TypeTable } from "../../wiring/table.ts";
 import { engineDigest } from "../compose/engine.ts";
 import { sha256 } from "../digest.ts";
 import type { Store } from "../package/store.ts";
+import { FetchError } from "./error.ts";
+
+/**
+ * Bytes of JSON of one component's types. Those of all of WASI take 40 KiB; what is much larger was written to fill memory:
+ * 100 KB of a binary can describe 10 MB of types, and everything that is in use stays in memory.
+ */
+const maxTable = 2 ** 20;
 
 /**
  * Types of components by digest: in memory up to a number of bytes, and in the store, where they count for one engine only.
@@ -38,9 +45,13 @@ export class Tables {
     return this.#remember(digest, JSON.parse(text), text.length);
   }
 
-  /** Keeps it, and gives the one object that stands for it. Rejects with a `StoreError`. */
+  /** Keeps it, and gives the one object that stands for it. Rejects with a `StoreError`, or a `FetchError` for too many types. */
   async put(digest: string, table: TypeTable): Promise<TypeTable> {
     const text = JSON.stringify(table);
+    if (text.length > maxTable) {
+      const message = `Cannot use a component whose imports and exports take more than ${maxTable} bytes to describe: ${text.length}`;
+      throw new FetchError("TooLarge", message, { final: true });
+    }
     await this.#store.keepNote(await nameOf(digest), text);
     return this.#remember(digest, table, text.length);
   }

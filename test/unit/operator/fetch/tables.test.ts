@@ -53,4 +53,19 @@ describe("Tables", () => {
     expect(await tables.get(digestOf("a"))).toBe(first);
     expect(read).toEqual([]);
   });
+
+  test("refuses types that take more than 1 MiB, and takes those that do not", async () => {
+    const { tables, notes } = makeTables(size);
+    const long = (length: number) => table({ exports: { ["x".repeat(length)]: func() } });
+    const rest = JSON.stringify(long(0)).length;
+    await expect(tables.put(digestOf("a"), long(2 ** 20 - rest + 1))).rejects.toMatchObject({
+      name: "FetchError",
+      reason: "TooLarge",
+      final: true,
+      message: expect.stringMatching(/more than 1048576 bytes to describe: 1048577$/),
+    });
+    expect(notes.size).toBe(0);
+    await tables.put(digestOf("b"), long(2 ** 20 - rest));
+    expect(notes.size).toBe(1);
+  });
 });
