@@ -8,7 +8,15 @@ import { openShop, type Shop } from "../../support/api-server/shop.ts";
 import type { PolicyRule } from "../../support/api-server/users.ts";
 import { waitFor } from "../../support/api-server/wait.ts";
 import { findStatusProblems } from "../../support/conditions.ts";
-import { argumentsOf, chartFolder, chartRules, parseObjects, renderChart, runHelm } from "../../support/helm/chart.ts";
+import {
+  argumentsOf,
+  chartFolder,
+  chartRules,
+  parseObjects,
+  type RenderOptions,
+  renderChart,
+  runHelm,
+} from "../../support/helm/chart.ts";
 
 /** The operator with the rights that the chart gives to it, the flags that the chart gives to it, and nothing else. */
 let server: ApiServer;
@@ -22,22 +30,29 @@ beforeAll(async () => {
   await server.ensureNamespace("tenon-system");
   const rights = await chartRules();
   granted = [...rights.rules, ...rights.namespaced["tenon-system"]!].flatMap(rightsOf);
-  const objects = await renderChart();
-  const deployment = objects.find(({ kind }) => kind === "Deployment");
-  const webhook = objects.find(({ kind }) => kind === "ValidatingWebhookConfiguration");
-  const webhooks = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations";
-  await server.client.apply(`${webhooks}/${webhook.metadata.name}`, webhook);
-  const bound = /^--(listen|secure-listen|data-folder)=/;
-  const args: string[] = deployment.spec.template.spec.containers[0].args.filter((arg: string) => !bound.test(arg));
-  operator = await startOperator(server, {
-    user: await server.addUser("chart", rights),
-    flags: [...args, "--leader-election=true"],
-  });
+  operator = await startAsIn({}, "chart");
 }, 900_000);
 afterAll(async () => {
   await operator?.stop();
   await server?.stop();
 });
+
+/** An operator with the rights and the flags that the chart makes of these values. */
+async function startAsIn(options: RenderOptions, user: string): Promise<Operator> {
+  const objects = await renderChart(options);
+  const deployment = objects.find(({ kind }) => kind === "Deployment");
+  const webhook = objects.find(({ kind }) => kind === "ValidatingWebhookConfiguration");
+  const webhooks = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations";
+  await server.client.apply(`${webhooks}/${webhook.metadata.name}`, webhook);
+  // Of these a test has its own.
+  const bound = /^--(listen|secure-listen|data-folder)=/;
+  const args: string[] = deployment.spec.template.spec.containers[0].args.filter((arg: string) => !bound.test(arg));
+  return startOperator(server, {
+    name: `${user}-0`,
+    user: await server.addUser(user, await chartRules(options)),
+    flags: [...args, "--leader-election=true"],
+  });
+}
 
 function rightsOf({ apiGroups = [], resources = [], verbs }: PolicyRule): string[] {
   return apiGroups.flatMap(() => resources.flatMap((plural) => verbs.map((verb) => `${verb} ${plural}`)));
@@ -99,6 +114,28 @@ describe("the operator with the chart's rights", () => {
     ];
     expect(missing.filter((right) => !expected.some((one) => one.test(right)))).toEqual([]);
     expect([...used].filter((right) => !granted.includes(right))).toEqual([]);
+  }, 120_000);
+});
+
+describe("the operator with the rights of some namespaces", () => {
+  test("works in these, is refused nothing, and asks for no other", async () => {
+    await operator.stop();
+    const [watched, other] = [await openShop(server), await openShop(server)];
+    const values = { watchNamespaces: [watched.namespace] };
+    operator = await startAsIn({ release: "some", values }, "namespaced");
+    for (const one of [watched, other]) {
+      await one.putPair();
+      await one.putComposition("pair");
+    }
+    await watched.deploy("pair");
+    await operator.idle();
+    expect((await other.composition("pair")).status).toBeUndefined();
+    const requests = await server.audit.requests({ user: "namespaced" });
+    expect(requests.filter(({ code }) => code === 401 || code === 403)).toEqual([]);
+    const namespaces = new Set(requests.map(({ namespace }) => namespace));
+    expect([...namespaces].sort()).toEqual([watched.namespace, "tenon-system", undefined]);
+    const everywhere = requests.filter(({ namespace }) => namespace === undefined).map(({ resource }) => resource);
+    expect([...new Set(everywhere)]).toEqual(["validatingwebhookconfigurations"]);
   }, 120_000);
 });
 
