@@ -56,7 +56,9 @@ export function startLeaderServer(options: LeaderServerOptions): Promise<SecureS
 function ownersAs({ namespace, name }: ServiceAccount, { world }: Leader): string[] {
   const account = world.owned.get(resources.serviceAccounts)?.get(`${namespace}/${name}`);
   const owner = account === undefined ? undefined : controllerOf(account);
-  if (owner?.kind === "Composition") return [`${namespace}/${owner.name}`];
+  const key = `${namespace}/${owner?.name}`;
+  // A Composition that was made again does not inherit what its predecessor's pods may read.
+  if (owner !== undefined && world.compositions.get(key)?.metadata.uid === owner.uid) return [key];
   return world.compositions.byIndex(byServiceAccount, `${namespace}/${name}`).map(keyOf);
 }
 

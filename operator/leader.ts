@@ -47,6 +47,7 @@ export interface Leader {
 
 /** A key of ours that is woken all the time runs no more often: a write and its echoes are one run. */
 const minIntervalMs = 50;
+const componentFactor = 4;
 
 /** Watches, and reconciles from the moment on at which everything was listed once. Rejects where that fails. */
 export async function startLeader(config: OperatorConfig, tools: LeaderTools): Promise<Leader> {
@@ -101,7 +102,8 @@ export async function startLeader(config: OperatorConfig, tools: LeaderTools): P
   for (const component of world.components.list()) queues.component.add(keyOf(component));
   wakeAll();
   const controllers = (["component", "composition"] as const).map((name) => {
-    const { concurrency } = config;
+    // Reading sources is mostly waiting for servers of other people, slow ones among them.
+    const concurrency = name === "component" ? componentFactor * config.concurrency : config.concurrency;
     const [queue, reconcile] = [queues[name], reconcilers[name]];
     return startController({ name, reconcile, queue, concurrency, clock, log, signal, instruments: tools.instruments });
   });

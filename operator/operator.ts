@@ -30,11 +30,12 @@ export async function runOperator(config: OperatorConfig, tools: OperatorTools):
   const client = createKubeClient({ kubeconfig: config.kubeconfig, clock, log, version, onRequest: metrics.onRequest });
   // A standby is ready: it waits for the Lease, and nothing is sent to it.
   const ready = new Map<string, Check>([["process", () => undefined]]);
+  if (!config.leaderElection) ready.set("leader", starting);
   const health = await startHealthServer({ listen: config.listen, log, metrics, live: new Map(), ready });
   try {
     await labelPod(client, { config, log, leads: false, signal: ending });
     const leadership = config.leaderElection ? await elect(client, config, tools) : undefined;
-    ready.set("leader", () => "it starts");
+    ready.set("leader", starting);
     metrics.setLeader(config.lease.name, true);
     return await lead({ client, config, tools, metrics, leadership, ready });
   } finally {
@@ -42,6 +43,8 @@ export async function runOperator(config: OperatorConfig, tools: OperatorTools):
     await client.close();
   }
 }
+
+const starting: Check = () => "it starts";
 
 function elect(client: KubeClient, config: OperatorConfig, { clock, log, ending }: OperatorTools): Promise<Leadership> {
   const { pod, lease } = config;
