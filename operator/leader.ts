@@ -12,7 +12,7 @@ import { openStore, type Store } from "./package/store.ts";
 import { KnownComponents } from "./reconcile/known.ts";
 import { View } from "./reconcile/view.ts";
 import { makeReconcilers } from "./reconcilers.ts";
-import { startController } from "./runtime/controller.ts";
+import { type Controller, startController } from "./runtime/controller.ts";
 import type { Instruments } from "./runtime/instruments.ts";
 import { Queue } from "./runtime/queue.ts";
 import { inOrderOfNeed, wakeOnChanges } from "./wake.ts";
@@ -39,6 +39,8 @@ export interface Leader {
   readonly store: Store;
   readonly pool: ComposerPool;
   readonly settings: () => DesiredSettings;
+  /** By the name of what they reconcile. */
+  readonly controllers: ReadonlyMap<string, Controller>;
   /** Looks at every Composition again: what all of them depend on has changed. */
   wakeAll(): void;
   /** Takes no work any more, and gives what runs `ms` milliseconds to end. */
@@ -94,6 +96,7 @@ export async function startLeader(config: OperatorConfig, tools: LeaderTools): P
     pool,
     settings,
     wake,
+    log,
   });
   wakeOnChanges(world, views, queues);
   await Promise.all([...world.all.values()].map((cache) => cache.synced(signal)));
@@ -101,12 +104,14 @@ export async function startLeader(config: OperatorConfig, tools: LeaderTools): P
   store.retain(new Set(world.compositions.list().map(keyOf)));
   for (const component of world.components.list()) queues.component.add(keyOf(component));
   wakeAll();
-  const controllers = (["component", "composition"] as const).map((name) => {
+  const started = (["component", "composition"] as const).map((name) => {
     // Reading sources is mostly waiting for servers of other people, slow ones among them.
     const concurrency = name === "component" ? componentFactor * config.concurrency : config.concurrency;
     const [queue, reconcile] = [queues[name], reconcilers[name]];
-    return startController({ name, reconcile, queue, concurrency, clock, log, signal, instruments: tools.instruments });
+    const { instruments } = tools;
+    return [name, startController({ name, reconcile, queue, concurrency, clock, log, signal, instruments })] as const;
   });
+  const controllers = new Map(started);
   log.info("Reconciling", {
     components: world.components.list().length,
     compositions: world.compositions.list().length,
@@ -117,9 +122,10 @@ export async function startLeader(config: OperatorConfig, tools: LeaderTools): P
     store,
     pool,
     settings,
+    controllers,
     wakeAll,
     async stop(ms) {
-      await Promise.all(controllers.map((controller) => controller.drain(ms)));
+      await Promise.all([...controllers.values()].map((controller) => controller.drain(ms)));
       await Promise.all([pool.close(), http.close(), store.close()]);
     },
   };

@@ -11,7 +11,7 @@ import { type Leader, startLeader } from "./leader.ts";
 import { startLeaderServer } from "./leader-server.ts";
 import type { Log } from "./log.ts";
 import { startCertificate } from "./serve/certificate.ts";
-import { type Check, startHealthServer } from "./serve/health.ts";
+import { type Check, makeStuckCheck, startHealthServer } from "./serve/health.ts";
 import { type Metrics, makeMetrics } from "./serve/metrics.ts";
 
 /** What the process gives. */
@@ -31,19 +31,22 @@ export async function runOperator(config: OperatorConfig, tools: OperatorTools):
   // A standby is ready: it waits for the Lease, and nothing is sent to it.
   const ready = new Map<string, Check>([["process", () => undefined]]);
   if (!config.leaderElection) ready.set("leader", starting);
-  const health = await startHealthServer({ listen: config.listen, log, metrics, live: new Map(), ready });
+  const live = new Map<string, Check>();
+  const health = await startHealthServer({ listen: config.listen, log, metrics, live, ready });
   try {
     await labelPod(client, { config, log, leads: false, signal: ending });
     const leadership = config.leaderElection ? await elect(client, config, tools) : undefined;
     ready.set("leader", starting);
-    metrics.setLeader(config.lease.name, true);
-    return await lead({ client, config, tools, metrics, leadership, ready });
+    if (leadership !== undefined) metrics.setLeader(config.lease.name, true);
+    return await lead({ client, config, tools, metrics, leadership, live, ready });
   } finally {
     await health.stop(0);
     await client.close();
   }
 }
 
+/** A reconcile is told to stop after ten minutes; one that still runs now is cured by a restart only. */
+const stuckMs = 1_800_000;
 const starting: Check = () => "it starts";
 
 function elect(client: KubeClient, config: OperatorConfig, { clock, log, ending }: OperatorTools): Promise<Leadership> {
@@ -60,11 +63,12 @@ interface Term {
   readonly tools: OperatorTools;
   readonly metrics: Metrics;
   readonly leadership: Leadership | undefined;
+  readonly live: Map<string, Check>;
   readonly ready: Map<string, Check>;
 }
 
 /** One term as the leader. */
-async function lead({ client, config, tools, metrics, leadership, ready }: Term): Promise<number> {
+async function lead({ client, config, tools, metrics, leadership, live, ready }: Term): Promise<number> {
   const { clock, log, ending } = tools;
   const { pod, service, webhook } = config;
   const lost = leadership?.lost ?? new AbortController().signal;
@@ -103,6 +107,8 @@ async function lead({ client, config, tools, metrics, leadership, ready }: Term)
   });
   await labelPod(client, { config, log, leads: true, signal: life.signal });
   watchCaches(ready, leader);
+  for (const [name, controller] of leader.controllers)
+    live.set(`reconcile of a ${name}`, makeStuckCheck(controller, stuckMs));
   await aborted(AbortSignal.any([ending, lost]));
   if (lost.aborted) return 1;
   await Promise.all([leader.stop(config.shutdownMs), server.stop(config.shutdownMs)]);

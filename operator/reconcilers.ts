@@ -7,6 +7,7 @@ import type { KubeClient } from "./kube/client.ts";
 import { KubeError } from "./kube/error.ts";
 import type { EventRecorder } from "./kube/events.ts";
 import { type Key, type KubeObject, keyOf, resources } from "./kube/object.ts";
+import type { Log } from "./log.ts";
 import type { Store } from "./package/store.ts";
 import { Applier } from "./reconcile/applier.ts";
 import { applyStep } from "./reconcile/apply-step.ts";
@@ -38,6 +39,7 @@ export interface ReconcilerParts {
   readonly store: Store;
   readonly pool: Composer;
   readonly settings: () => DesiredSettings;
+  readonly log: Log;
   /** Wakes a Composition. */
   readonly wake: (composition: Key) => void;
 }
@@ -62,18 +64,22 @@ export function makeReconcilers(parts: ReconcilerParts): {
     }),
     wakeUsers: (key) => world.compositions.byIndex(byComponent, key).map(keyOf).forEach(parts.wake),
   });
-  return { component: heeding(component), composition: heeding(compositionReconciler(parts, lookUp)) };
+  return {
+    component: heeding("component", component, parts),
+    composition: heeding("composition", compositionReconciler(parts, lookUp), parts),
+  };
 }
 
-/** An API server that has too much to do says when it wants to be asked again; that is no failure of ours. */
-function heeding(reconcile: Reconcile): Reconcile {
+/** What the API server did not take is tried again: an error of the world, and none of ours. */
+function heeding(name: string, reconcile: Reconcile, { log }: ReconcilerParts): Reconcile {
   return async (key, signal) => {
     try {
       return await reconcile(key, signal);
     } catch (error) {
-      if (error instanceof KubeError && error.code === "throttled")
-        return { kind: "retry", afterMs: error.retryAfterMs };
-      throw error;
+      if (!(error instanceof KubeError) || signal.aborted) throw error;
+      const { code, message, retryAfterMs } = error;
+      log.warn("The API server did not take it, try again", { controller: name, key, code, error: message });
+      return { kind: "retry", afterMs: retryAfterMs };
     }
   };
 }

@@ -1,4 +1,5 @@
-import { controllerOf, type Key, keyOf, type Resource } from "./kube/object.ts";
+import type { Change } from "./kube/cache.ts";
+import { controllerOf, type Key, type KubeObject, keyOf, type Resource } from "./kube/object.ts";
 import type { LiveComponent } from "./reconcile/component.ts";
 import type { LiveComposition } from "./reconcile/run.ts";
 import type { View } from "./reconcile/view.ts";
@@ -23,13 +24,13 @@ export function wakeOnChanges(world: World, views: Views, queues: Queues): void 
   world.components.onChange((change) => {
     const echo = views.components.take(change);
     const key = keyOf(change.object);
-    if (!echo && asksForMore(change)) queues.component.add(key);
+    if (!echo && asksForMore(change)) wake(queues.component, change);
     // A Composition that waits for it, or that has to be told that it is gone.
     if (change.type !== "updated")
       for (const user of world.compositions.byIndex(byComponent, key)) queues.composition.add(keyOf(user));
   });
   world.compositions.onChange((change) => {
-    if (!views.compositions.take(change) && asksForMore(change)) queues.composition.add(keyOf(change.object));
+    if (!views.compositions.take(change) && asksForMore(change)) wake(queues.composition, change);
   });
   for (const [resource, cache] of world.owned) {
     cache.onChange((change) => {
@@ -49,6 +50,13 @@ export function wakeOnChanges(world: World, views: Views, queues: Queues): void 
       for (const user of world.components.byIndex(byInput, input)) queues.component.add(keyOf(user));
     });
   }
+}
+
+/** A new spec does not wait for what an old one was told to wait for. */
+function wake(queue: Queue, { object, old }: Change<KubeObject>): void {
+  const key = keyOf(object);
+  if (object.metadata.generation !== old?.metadata.generation) queue.forget(key);
+  queue.add(key);
 }
 
 /** Those that run come first: after the store was lost, their pods may need what they load at any time. */
