@@ -33,6 +33,7 @@ afterEach(async () => {
   }
 });
 
+const revisionOf = ({ metadata }: Json): string => metadata.labels["tenon.dev/revision"];
 const pair = { exports: pairExports };
 const ownedKinds = async (name: string): Promise<readonly string[]> =>
   (await ownedBy(server.client, await shop.composition(name))).map(({ kind }) => kind).sort();
@@ -113,15 +114,38 @@ describe("a Composition that fits", () => {
   });
 
   test("has a Job where it exports wasi:cli/run, and a CronJob with a schedule", async () => {
-    await shop.putComponent("cli", guest("cli"));
-    const run = guestExport("wasi:cli/run", await exportsOf("cli"));
-    await shop.putComposition("once", { exports: [{ name: run, from: `cli/${run}` }] }, { cli: "cli" });
-    await shop.until("composition", "once", { Composed: "True" });
+    const runs = await putCommand();
+    await shop.putComposition("once", runs, { cli: "cli" });
     await waitFor("a Job", async () => (await ownedKinds("once")).includes("Job"));
-    const nightly = { exports: [{ name: run, from: `cli/${run}` }], schedule: "0 3 * * *" };
-    await shop.putComposition("nightly", nightly, { cli: "cli" });
+    await shop.putComposition("nightly", { ...runs, schedule: "0 3 * * *" }, { cli: "cli" });
     await waitFor("a CronJob", async () => (await ownedKinds("nightly")).includes("CronJob"));
-    expect(await ownedKinds("nightly")).not.toContain("Deployment");
+    for (const name of ["once", "nightly"]) expect(await ownedKinds(name)).not.toContain("Deployment");
+  });
+
+  test("is stalled when its Job failed for good, until its spec changes: that is another run", async () => {
+    const runs = await putCommand();
+    await shop.putComposition("once", runs, { cli: "cli" });
+    const job = await waitFor("a Job", async () =>
+      (await ownedBy(server.client, await shop.composition("once"))).find(({ kind }) => kind === "Job"),
+    );
+    await server.client.patch(`/apis/batch/v1/namespaces/${shop.namespace}/jobs/${job.metadata.name}/status`, {
+      status: {
+        startTime: "2026-01-01T00:00:00Z",
+        failed: 4,
+        conditions: ["FailureTarget", "Failed"].map((type) => ({
+          type,
+          status: "True",
+          reason: "BackoffLimitExceeded",
+          message: "Job has reached the specified backoff limit",
+        })),
+      },
+    });
+    const stalled = await shop.until("composition", "once", { Stalled: "True/RunFailed" });
+    expect(computeKStatus(stalled).status).toBe("Failed");
+    await shop.putComposition("once", { ...runs, runner: { memoryLimit: "64Mi" } }, { cli: "cli" });
+    await shop.until("composition", "once", { Ready: "False/RollingOut" });
+    const jobs = (await ownedBy(server.client, stalled)).filter(({ kind }) => kind === "Job");
+    expect(jobs.map(revisionOf)).toContain((await shop.composition("once")).status.updateRevision);
   });
 
   test("runs as nobody, without rights, on a root that cannot be written", async () => {
@@ -143,10 +167,13 @@ describe("a Composition that fits", () => {
   });
 });
 
-const exportsOf = async (name: string): Promise<readonly Json[]> =>
-  (await shop.until("component", name, { Ready: "True" })).status.exports;
-const guestExport = (start: string, all: readonly Json[]): string =>
-  all.find(({ name }) => name.startsWith(start)).name;
+/** A Component that is a command, and what a Composition of it exports. */
+async function putCommand(): Promise<{ readonly exports: readonly object[] }> {
+  await shop.putComponent("cli", guest("cli"));
+  const { status } = await shop.until("component", "cli", { Ready: "True" });
+  const { name } = status.exports.find((one: Json) => one.name.startsWith("wasi:cli/run"));
+  return { exports: [{ name, from: `cli/${name}` }] };
+}
 
 describe("a Composition that does not fit", () => {
   test("is stalled with the finding of tenon check, and makes no object", async () => {
@@ -194,7 +221,6 @@ describe("a Composition that does not fit", () => {
 
 const configMapsOf = async (name: string): Promise<readonly Json[]> =>
   (await ownedBy(server.client, await shop.composition(name))).filter(({ kind }) => kind === "ConfigMap");
-const revisionOf = ({ metadata }: Json): string => metadata.labels["tenon.dev/revision"];
 const untilNewRevision = (old: string): Promise<true> =>
   waitFor("a new revision", async () => (await shop.composition("pair")).status.updateRevision !== old);
 
