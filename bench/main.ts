@@ -10,7 +10,7 @@ import { argv, execPath, exit } from "node:process";
 
 const table = ["serve", "edge", "compose", "cold"];
 /** Checks of their own: they exit 1 where a promise is not kept. */
-const rows = [...table, "deadline", "soak"];
+const rows = [...table, "deadline", "soak", "operator", "operator-churn"];
 const wanted = argv.slice(2).length > 0 ? argv.slice(2) : table;
 let failed = 0;
 for (const row of wanted) {

@@ -28,6 +28,8 @@ export interface OperatorOptions {
   /** Its data folder: that of an earlier one, or another path. `FOLDER/data-NAME` where it is not given. */
   readonly dataFolder?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** The program; the sources of this checkout, where it is not given. */
+  readonly program?: string;
   /** False: return as soon as it runs. */
   readonly wait?: boolean;
 }
@@ -68,7 +70,7 @@ export async function startOperator(server: ApiServer, options: OperatorOptions 
   const program = startGuarded(
     process.execPath,
     [
-      join(root, "operator/main.ts"),
+      options.program ?? join(root, "operator/main.ts"),
       `--kubeconfig=${kubeconfig}`,
       `--pod-name=${name}`,
       `--pod-namespace=${operatorNamespace}`,
