@@ -1,28 +1,33 @@
 import { randomUUID } from "node:crypto";
 import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { Clock } from "../clock.ts";
 
 const file = "holds.json";
+/** All owners are in one file: many changes in a short time are one write. What is new stays for a while anyway. */
+const gatherMs = 100;
+
+interface HoldsOptions {
+  readonly folder: string;
+  readonly clock: Clock;
+  readonly onError: (error: unknown) => void;
+}
 
 /**
  * Who uses which artifacts. It is written down, so that after a restart nothing that runs is removed before its owner was
  * looked at again.
  */
 export class Holds {
-  readonly #folder: string;
-  readonly #onError: (error: unknown) => void;
+  readonly #options: HoldsOptions;
   readonly #owners: Map<string, readonly string[]>;
   /** How many owners hold a digest. */
   readonly #counts = new Map<string, number>();
   #dirty = false;
   #writing: Promise<void> | undefined;
+  #cancelTimer: (() => void) | undefined;
 
-  constructor(
-    owners: ReadonlyMap<string, readonly string[]>,
-    { folder, onError }: { readonly folder: string; readonly onError: (error: unknown) => void },
-  ) {
-    this.#folder = folder;
-    this.#onError = onError;
+  constructor(owners: ReadonlyMap<string, readonly string[]>, options: HoldsOptions) {
+    this.#options = options;
     this.#owners = new Map(owners);
     for (const digests of owners.values()) this.#count(digests, 1);
   }
@@ -37,7 +42,7 @@ export class Holds {
     if (now.length === 0) this.#owners.delete(owner);
     else this.#owners.set(owner, now);
     this.#dirty = true;
-    void this.flush();
+    this.#cancelTimer ??= this.#options.clock.after(gatherMs, () => void this.flush());
     return true;
   }
 
@@ -60,6 +65,8 @@ export class Holds {
 
   /** Settles when all is written down. Changes that come during a write are written together. */
   flush(): Promise<void> {
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
     this.#writing ??= this.#writeAll().finally(() => {
       this.#writing = undefined;
     });
@@ -69,15 +76,16 @@ export class Holds {
   async #writeAll(): Promise<void> {
     while (this.#dirty) {
       this.#dirty = false;
-      await this.#write().catch(this.#onError);
+      await this.#write().catch(this.#options.onError);
     }
   }
 
   async #write(): Promise<void> {
-    const path = join(this.#folder, "partial", randomUUID());
+    const { folder } = this.#options;
+    const path = join(folder, "partial", randomUUID());
     try {
       await writeFile(path, JSON.stringify({ format: 1, owners: Object.fromEntries(this.#owners) }), { mode: 0o600 });
-      await rename(path, join(this.#folder, file));
+      await rename(path, join(folder, file));
     } catch (error) {
       await rm(path, { force: true }).catch(() => {});
       throw error;

@@ -51,7 +51,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const files = await openFiles({ folder, bytes, clock, keeper: async () => (await store?.keeper()) ?? (() => true) });
   const onError = (error: unknown): void =>
     options.log.warn("Cannot write down which artifacts are in use", { error: (error as Error).message });
-  store = new Store(files, new Holds(owners, { folder, onError }), options);
+  store = new Store(files, new Holds(owners, { folder, clock, onError }), options);
   return store;
 }
 

@@ -2,16 +2,21 @@ import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { Holds, readHolds } from "../../../../operator/package/holds.ts";
+import { FakeClock } from "../../../support/clock.ts";
 import { withFolder } from "../../../support/local/folder.ts";
 
 const digest = (name: string): string => `sha256:${name.repeat(64)}`;
 const [a, b, c] = ["a", "b", "c"].map(digest) as [string, string, string];
 
-const withHolds = <T>(use: (holds: Holds, folder: string, errors: unknown[]) => Promise<T>): Promise<T> =>
+const withHolds = <T>(
+  use: (holds: Holds, folder: string, errors: unknown[], clock: FakeClock) => Promise<T>,
+): Promise<T> =>
   withFolder({}, async (folder) => {
     const errors: unknown[] = [];
+    const clock = new FakeClock();
     await mkdir(join(folder, "partial"));
-    return use(new Holds(new Map(), { folder, onError: (error) => errors.push(error) }), folder, errors);
+    const holds = new Holds(new Map(), { folder, clock, onError: (error) => errors.push(error) });
+    return use(holds, folder, errors, clock);
   });
 
 describe("Holds", () => {
@@ -45,6 +50,19 @@ describe("Holds", () => {
       expect(read.size).toBe(7);
       expect(await readdir(join(folder, "partial"))).toEqual([]);
       expect(errors).toEqual([]);
+    }));
+
+  test("writes by itself a moment after a change, many changes at once", () =>
+    withHolds(async (holds, folder, _errors, clock) => {
+      holds.set("one", [a]);
+      await clock.advance(99);
+      expect((await readHolds(folder)).size).toBe(0);
+      holds.set("two", [b]);
+      expect(clock.pending).toBe(1);
+      await clock.advance(1);
+      await holds.flush();
+      expect((await readHolds(folder)).size).toBe(2);
+      expect(clock.pending).toBe(0);
     }));
 
   test("goes on in memory where it cannot be written, and says so", () =>
