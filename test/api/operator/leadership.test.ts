@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
+import { compositionOf, paths } from "../../support/api-server/objects.ts";
 import { type Operator, operatorNamespace, startOperator } from "../../support/api-server/operator.ts";
 import { ownedBy } from "../../support/api-server/owned.ts";
 import { type FaultProxy, startProxy } from "../../support/api-server/proxy.ts";
@@ -6,6 +7,7 @@ import { type ApiServer, startApiServer } from "../../support/api-server/server.
 import { openShop, type Shop } from "../../support/api-server/shop.ts";
 import { spentSince } from "../../support/api-server/spent.ts";
 import { waitFor } from "../../support/api-server/wait.ts";
+import { doubling } from "../../support/composer/hostile.ts";
 
 const leasePath = `/apis/coordination.k8s.io/v1/namespaces/${operatorNamespace}/leases/tenon-operator`;
 const flags = [
@@ -13,6 +15,7 @@ const flags = [
   "--lease-duration=4s",
   "--lease-renew-deadline=3s",
   "--lease-retry-period=500ms",
+  "--composer-deadline=8s",
 ];
 
 let server: ApiServer;
@@ -110,5 +113,20 @@ describe("two operators", () => {
     ]);
     await second.idle();
     expect(await shop.composition("pair")).toEqual(composition);
+  });
+
+  test("change over while a composer works: the next one composes, and no half-made artifact is found", async () => {
+    await shop.putPair();
+    await shop.putComponent("doubling", await doubling(24));
+    await shop.until("component", "doubling", { Ready: "True" });
+    // It keeps a worker busy until its deadline.
+    await shop.client.apply(paths.composition(shop.namespace, "slow"), compositionOf("slow", { a: "doubling" }));
+    await waitFor("the composer to work", async () => ((await first.metric("tenon_composer_running")) ?? 0) > 0);
+    await shop.putComposition("pair");
+    await first.stop("SIGKILL");
+    await waitFor("the second one to lead", () => isLeader(second));
+    await shop.deploy("pair");
+    await shop.until("composition", "slow", { Stalled: "True", Composed: "False/ComposeFailed" });
+    expect(await shop.deployment("slow")).toBeUndefined();
   });
 });
