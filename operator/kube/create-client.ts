@@ -3,6 +3,7 @@ import type { Log } from "../log.ts";
 import type { CallOptions, KubeClient, Page, Selection, WatchEvent } from "./client.ts";
 import { CredentialSource } from "./credentials.ts";
 import { KubeError } from "./error.ts";
+import { Gate } from "./gate.ts";
 import { callTimeoutMs, listTimeoutMs, maxListBytes, maxObjectBytes, watchSlackMs } from "./limits.ts";
 import { readLines } from "./lines.ts";
 import type { KubeObject, ObjectRef, Resource } from "./object.ts";
@@ -51,8 +52,12 @@ interface Call extends CallOptions, Target {
   readonly body?: Request["body"];
 }
 
+/** A list is large as long as it is text: those of all kinds at once, at the start, would be most of the memory. */
+const listsAtOnce = 1;
+
 class Client implements KubeClient {
   readonly #transport: Transport;
+  readonly #lists = new Gate(listsAtOnce);
 
   constructor(transport: Transport) {
     this.#transport = transport;
@@ -149,14 +154,17 @@ class Client implements KubeClient {
     const { limit, next, resourceVersion, signal } = options;
     const what = `Cannot list ${selection.resource.plural}`;
     const { labelSelector } = selection;
-    const answer = await this.#transport.send({
-      ...{ what, method: "GET", resource: selection.resource.plural, signal },
-      path: pathOf(selection.resource, selection) + queryOf({ labelSelector, limit, continue: next, resourceVersion }),
-      accept: selection.metadataOnly ? metadata("PartialObjectMetadataList") : json,
-      ...{ timeoutMs: listTimeoutMs, maxBytes: maxListBytes },
+    return this.#lists.run(signal, async () => {
+      const answer = await this.#transport.send({
+        ...{ what, method: "GET", resource: selection.resource.plural, signal },
+        path:
+          pathOf(selection.resource, selection) + queryOf({ labelSelector, limit, continue: next, resourceVersion }),
+        accept: selection.metadataOnly ? metadata("PartialObjectMetadataList") : json,
+        ...{ timeoutMs: listTimeoutMs, maxBytes: maxListBytes },
+      });
+      if (answer.status !== 200) throw translateAnswer(what, answer);
+      return readPage(what, selection, answer.body);
     });
-    if (answer.status !== 200) throw translateAnswer(what, answer);
-    return readPage(what, selection, answer.body);
   }
 
   async *watch(
