@@ -2,13 +2,14 @@
  * `images.ts`: prepares what the images hold, lists it (CycloneDX), and builds both with buildah or docker. `--help` has the
  * options. Everything it writes is in `.cache/images`.
  */
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { argv, env, exit, stderr, stdout } from "node:process";
 import { archiveImage, type BuilderName, findBuilder, inspectImage, makeBuildArguments } from "./images/builder.ts";
+import { readCrates } from "./images/crates.ts";
 import { ImagesError } from "./images/error.ts";
 import { help, type ImagesOptions, readOptions, readSource, type Source } from "./images/options.ts";
-import { type Prepared, prepare } from "./images/prepare.ts";
+import { prepare } from "./images/prepare.ts";
 import { type Program, programs } from "./images/programs.ts";
 import { run } from "./images/run.ts";
 import { type Sbom, selectSbom } from "./images/sbom.ts";
@@ -17,19 +18,17 @@ const root = join(import.meta.dirname, "..");
 const cache = join(root, ".cache/images");
 const log = (line: string): void => void stderr.write(`${line}\n`);
 
-async function prepareAll(source: Source): Promise<ReadonlyMap<Program, Prepared>> {
+async function prepareAll({ epoch }: Source): Promise<void> {
   const sbomArguments = ["sbom", "--sbom-format=cyclonedx", "--sbom-type=application", "--package-lock-only"];
   const whole: Sbom = JSON.parse(run("npm", sbomArguments, { cwd: root }));
-  const all = new Map<Program, Prepared>();
   for (const program of programs) {
-    const { name } = program;
-    const prepared = await prepare(program, { root, folder: join(cache, "context", name), epoch: source.epoch });
-    const sbom = selectSbom(whole, { image: `tenon-${name}`, packages: prepared.packages, epoch: source.epoch });
+    const { name, cargoLocks } = program;
+    const { packages, bytes } = await prepare(program, { root, folder: join(cache, "context", name), epoch });
+    const others = cargoLocks.flatMap((file) => readCrates(readFileSync(join(root, file), "utf8")));
+    const sbom = selectSbom(whole, { image: `tenon-${name}`, packages, others, epoch });
     writeFileSync(join(cache, `${name}.cdx.json`), `${JSON.stringify(sbom, null, 2)}\n`);
-    log(`Prepared ${name}: ${(prepared.bytes / 1e6).toFixed(1)} MB, ${prepared.packages.length} packages`);
-    all.set(program, prepared);
+    log(`Prepared ${name}: ${(bytes / 1e6).toFixed(1)} MB, ${packages.length} packages, ${others.length} crates`);
   }
-  return all;
 }
 
 function build(builder: BuilderName, { name }: Program, options: ImagesOptions & Source): void {

@@ -14,16 +14,24 @@ export interface SbomComponent {
   readonly "bom-ref": string;
   readonly name: string;
   readonly version: string;
+  readonly purl?: string;
+}
+
+/** What is in one image. */
+export interface SbomSelection {
+  readonly image: string;
+  readonly packages: readonly Package[];
+  /** Components that npm knows nothing of. */
+  readonly others: readonly SbomComponent[];
+  /** Seconds since 1970. */
+  readonly epoch: number;
 }
 
 /**
- * Of npm's CycloneDX document for the whole lock file, what is in one image: its packages, and the edges between them. The
- * same packages at the same time (`epoch`: seconds) give the same document.
+ * Of npm's CycloneDX document for the whole lock file, what is in one image: its packages, the edges between them, and after
+ * them the others. The same selection gives the same document.
  */
-export function selectSbom(
-  { serialNumber: _, ...all }: Sbom,
-  { image, packages, epoch }: { readonly image: string; readonly packages: readonly Package[]; readonly epoch: number },
-): Sbom {
+export function selectSbom({ serialNumber: _, ...all }: Sbom, { image, packages, others, epoch }: SbomSelection): Sbom {
   const components = packages.map(({ name, version }) => {
     const found = all.components.find((component) => component.name === name && component.version === version);
     if (found !== undefined) return found;
@@ -39,7 +47,7 @@ export function selectSbom(
       timestamp: new Date(epoch * 1000).toISOString(),
       component: { ...own, name: image },
     },
-    components,
+    components: [...components, ...others],
     dependencies: edges.map(({ ref, dependsOn = [] }) => ({
       ref,
       dependsOn: dependsOn.filter((to) => kept.has(to)),
