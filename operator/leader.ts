@@ -41,6 +41,8 @@ export interface Leader {
   readonly settings: () => DesiredSettings;
   /** By the name of what they reconcile. */
   readonly controllers: ReadonlyMap<string, Controller>;
+  /** What is remembered of keys and objects, in numbers, by what it is: none where there are no objects. */
+  tracked(): Readonly<Record<string, number>>;
   /** Looks at every Composition again: what all of them depend on has changed. */
   wakeAll(): void;
   /** Takes no work any more, and gives what runs `ms` milliseconds to end. */
@@ -124,6 +126,11 @@ export async function startLeader(config: OperatorConfig, tools: LeaderTools): P
     settings,
     controllers,
     wakeAll,
+    tracked: () => ({
+      ...reconcilers.tracked(),
+      queued: queues.component.size + queues.composition.size,
+      holders: store.owners(),
+    }),
     async stop(ms) {
       await Promise.all([...controllers.values()].map((controller) => controller.drain(ms)));
       await Promise.all([pool.close(), http.close(), store.close()]);

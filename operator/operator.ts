@@ -120,12 +120,14 @@ async function lead({ client, config, tools, metrics, leadership, live, ready }:
   return 0;
 }
 
-function observe(metrics: Metrics, { world, store, pool }: Leader): void {
+function observe(metrics: Metrics, leader: Leader): void {
+  const { world, store, pool } = leader;
   metrics.observe({
     components: () => world.components.list(),
     compositions: () => world.compositions.list(),
     store: () => store.size(),
     composer: () => pool.counts(),
+    tracked: () => leader.tracked(),
   });
 }
 

@@ -20,6 +20,7 @@ import { Inputs } from "./reconcile/inputs.ts";
 import type { KnownComponents } from "./reconcile/known.ts";
 import type { Library } from "./reconcile/library.ts";
 import { LookUp } from "./reconcile/look-up.ts";
+import { Patience } from "./reconcile/patience.ts";
 import { resolveStep } from "./reconcile/resolve-step.ts";
 import type { LiveComposition } from "./reconcile/run.ts";
 import { type Announce, StatusWriter } from "./reconcile/status-writer.ts";
@@ -48,9 +49,13 @@ export interface ReconcilerParts {
 export function makeReconcilers(parts: ReconcilerParts): {
   readonly component: Reconcile;
   readonly composition: Reconcile;
+  /** What is remembered, in numbers, by what it is. */
+  readonly tracked: () => Readonly<Record<string, number>>;
 } {
   const { client, clock, world, views, known, library } = parts;
   const lookUp = new LookUp(library, world.configMaps);
+  const inputs = new Inputs(client, { ConfigMap: world.configMaps, Secret: world.secrets });
+  const patience = new Patience(clock);
   const component = makeComponentReconciler({
     components: views.components,
     known,
@@ -64,9 +69,17 @@ export function makeReconcilers(parts: ReconcilerParts): {
     }),
     wakeUsers: (key) => world.compositions.byIndex(byComponent, key).map(keyOf).forEach(parts.wake),
   });
+  const all = [views.components, views.compositions, ...views.owned.values()];
   return {
     component: heeding("component", component, parts),
-    composition: heeding("composition", compositionReconciler(parts, lookUp), parts),
+    composition: heeding("composition", compositionReconciler(parts, { lookUp, inputs, patience }), parts),
+    tracked: () => ({
+      components: known.size,
+      sources: lookUp.size,
+      inputs: inputs.size,
+      patience: patience.size,
+      writes: all.reduce((sum, { size }) => sum + size, 0),
+    }),
   };
 }
 
@@ -84,13 +97,15 @@ function heeding(name: string, reconcile: Reconcile, { log }: ReconcilerParts): 
   };
 }
 
-function compositionReconciler(parts: ReconcilerParts, lookUp: LookUp): Reconcile {
-  const { client, clock, events, world, views, known, library, store, pool, settings } = parts;
+function compositionReconciler(
+  parts: ReconcilerParts,
+  { lookUp, inputs, patience }: { readonly lookUp: LookUp; readonly inputs: Inputs; readonly patience: Patience },
+): Reconcile {
+  const { client, clock, events, views, known, library, store, pool, settings } = parts;
   const owned = [...views.owned].map(
     ([resource, view]) => [`${resource.apiVersion}/${resource.kind}`, { resource, view }] as const,
   );
   const applier = new Applier(client, new Map(owned), { appliedHash, stands });
-  const inputs = new Inputs(client, { ConfigMap: world.configMaps, Secret: world.secrets });
   const ownedBy = ({ metadata }: LiveComposition) => applier.ownedBy(metadata.uid ?? "");
   const newest = (key: Key) => {
     const meta = views.components.get(key)?.metadata;
@@ -107,7 +122,7 @@ function compositionReconciler(parts: ReconcilerParts, lookUp: LookUp): Reconcil
     events.record({ regarding, type: "Warning", reason, action: "Decide", note });
   return makeCompositionReconciler({
     compositions: views.compositions,
-    clock,
+    patience,
     status: new StatusWriter(resources.compositions, views.compositions, {
       client,
       clock,

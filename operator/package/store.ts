@@ -119,6 +119,11 @@ export class Store {
     for (const owner of this.#holds.owners()) if (!owners.has(owner)) this.release(owner);
   }
 
+  /** How many owners hold anything. */
+  owners(): number {
+    return this.#holds.owners().length;
+  }
+
   /** What the owner holds, as `sha256:…`. */
   held(owner: string): readonly string[] {
     return this.#holds.of(owner);

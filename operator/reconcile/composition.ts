@@ -1,11 +1,11 @@
 import { compositionConditions } from "../../api/conditions.ts";
-import type { Clock } from "../clock.ts";
 import type { Key, KubeObject } from "../kube/object.ts";
 import type { Next } from "../runtime/reconciler.ts";
 import type { Finding } from "./conditions.ts";
 import { notReached } from "./conditions.ts";
 import { observeStep } from "./observe-step.ts";
 import { done, type Outcome } from "./outcome.ts";
+import type { Patience } from "./patience.ts";
 import { beginRun, type LiveComposition, type Run, type Step } from "./run.ts";
 import { settle } from "./settle.ts";
 import type { StatusWriter } from "./status-writer.ts";
@@ -15,7 +15,7 @@ import type { View } from "./view.ts";
 export interface CompositionDeps {
   readonly compositions: View<LiveComposition>;
   readonly status: StatusWriter<LiveComposition>;
-  readonly clock: Clock;
+  readonly patience: Patience;
   /** In order: resolve, decide, compose, apply. */
   readonly steps: readonly Step[];
   /** The workload that is there, whatever the steps came to. */
@@ -26,7 +26,7 @@ export interface CompositionDeps {
 
 /** Resolve, decide, compose, apply, observe; then one status, if it changed. */
 export function makeCompositionReconciler(deps: CompositionDeps): (key: Key, signal: AbortSignal) => Promise<Next> {
-  const patience = new Patience(deps.clock);
+  const { patience } = deps;
   return async (key, signal) => {
     const composition = deps.compositions.get(key);
     if (composition === undefined || composition.metadata.deletionTimestamp !== undefined) {
@@ -58,32 +58,6 @@ async function advance(run: Run, steps: readonly Step[]): Promise<Outcome> {
     if (outcome.kind !== "done") return outcome;
   }
   return run.heldBack ?? done;
-}
-
-/** Since when a Composition waits without having said so. */
-class Patience {
-  readonly #clock: Clock;
-  readonly #since = new Map<Key, number>();
-
-  constructor(clock: Clock) {
-    this.#clock = clock;
-  }
-
-  /** Milliseconds in which nothing is said yet. */
-  left(key: Key, outcome: Outcome): number {
-    if (outcome.kind !== "waiting" || outcome.quietMs === undefined) {
-      this.end(key);
-      return 0;
-    }
-    const now = this.#clock.now();
-    const since = this.#since.get(key) ?? now;
-    this.#since.set(key, since);
-    return Math.max(0, since + outcome.quietMs - now);
-  }
-
-  end(key: Key): void {
-    this.#since.delete(key);
-  }
 }
 
 /** What runs is what ran; it is as ready as it was left. */

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { Composition } from "../../api/composition.ts";
 import type { Cache } from "../kube/cache.ts";
 import type { KubeClient } from "../kube/client.ts";
-import { type KubeObject, type Resource, resources } from "../kube/object.ts";
+import { type KubeObject, keyOf, type Resource, resources } from "../kube/object.ts";
 import type { Outcome } from "./outcome.ts";
 
 /** A ConfigMap or a Secret that a Composition names. */
@@ -60,8 +60,6 @@ type WithData = KubeObject & {
   readonly binaryData?: Readonly<Record<string, string>>;
 };
 
-/** More objects than this are not remembered; one that was forgotten is only read again. */
-const maxRemembered = 20_000;
 /** Its watch wakes us; this is for what no watch tells. */
 const missingMs = 600_000;
 
@@ -72,12 +70,22 @@ const missingMs = 600_000;
 export class Inputs {
   readonly #client: KubeClient;
   readonly #caches: { readonly ConfigMap: Cache; readonly Secret: Cache };
-  /** Hash of each key, by uid and resourceVersion. */
-  readonly #remembered = new Map<string, ReadonlyMap<string, string>>();
+  /** By kind and key of the object: the hash of each key of its data, in one version. */
+  readonly #remembered = new Map<string, { readonly version: string; readonly keys: ReadonlyMap<string, string> }>();
 
   constructor(client: KubeClient, caches: { readonly ConfigMap: Cache; readonly Secret: Cache }) {
     this.#client = client;
     this.#caches = caches;
+    for (const [kind, cache] of Object.entries(caches)) {
+      cache.onChange(({ type, object }) => {
+        if (type === "deleted") this.#remembered.delete(`${kind} ${keyOf(object)}`);
+      });
+    }
+  }
+
+  /** Objects of which something is remembered. */
+  get size(): number {
+    return this.#remembered.size;
   }
 
   /** Rejects with a `KubeError` where the API server does not answer. */
@@ -102,21 +110,20 @@ export class Inputs {
     { kind, name }: InputReference,
     signal: AbortSignal,
   ): Promise<ReadonlyMap<string, string> | undefined> {
-    const meta = this.#caches[kind].get(`${namespace}/${name}`)?.metadata;
-    if (meta === undefined) return undefined;
-    const known = this.#remembered.get(`${meta.uid} ${meta.resourceVersion}`);
-    if (known !== undefined) return known;
+    const cached = this.#caches[kind].get(`${namespace}/${name}`);
+    if (cached === undefined) return undefined;
+    const id = `${kind} ${namespace}/${name}`;
+    const known = this.#remembered.get(id);
+    if (known?.version === versionOf(cached)) return known.keys;
     const object = await this.#client.get<WithData>({ resource: kinds[kind], namespace, name }, { signal });
     if (object === undefined) return undefined;
-    const { uid = "", resourceVersion } = object.metadata;
+    const { uid = "" } = object.metadata;
     const salt = kind === "Secret" ? uid : "";
     const all = Object.entries({ ...object.binaryData, ...object.data });
     const keys = new Map(all.map(([key, value]) => [key, sha256(`${salt}\n${key}\n${value}`)]));
-    this.#remembered.set(`${uid} ${resourceVersion}`, keys);
-    if (this.#remembered.size > maxRemembered) {
-      const [oldest = ""] = this.#remembered.keys();
-      this.#remembered.delete(oldest);
-    }
+    // Of an object that went meanwhile nobody would say that it can be forgotten.
+    if (this.#caches[kind].get(`${namespace}/${name}`) !== undefined)
+      this.#remembered.set(id, { version: versionOf(object), keys });
     return keys;
   }
 }
@@ -125,6 +132,10 @@ const kinds: Readonly<Record<InputReference["kind"], Resource>> = {
   ConfigMap: resources.configMaps,
   Secret: resources.secrets,
 };
+
+function versionOf({ metadata: { uid, resourceVersion } }: KubeObject): string {
+  return `${uid} ${resourceVersion}`;
+}
 
 function explainMissing(missing: readonly InputReference[]): Outcome {
   const [{ kind, name, key, field }] = missing as readonly [InputReference, ...InputReference[]];

@@ -17,6 +17,10 @@ export interface KnownComponent {
 export class KnownComponents {
   readonly #known = new Map<Key, KnownComponent>();
 
+  get size(): number {
+    return this.#known.size;
+  }
+
   get(key: Key): KnownComponent | undefined {
     return this.#known.get(key);
   }

@@ -1,5 +1,6 @@
 import type { Source } from "../../api/source.ts";
 import type { Cache } from "../kube/cache.ts";
+import { keyOf } from "../kube/object.ts";
 import type { Library, Resolved } from "./library.ts";
 
 /** What was found for a source before, from a status. */
@@ -8,9 +9,6 @@ export interface Before {
   readonly revision?: string | undefined;
 }
 
-/** More sources than this are not remembered; one that was forgotten is only read again. */
-const maxRemembered = 20_000;
-
 /**
  * Finds out which bytes a source stands for, without reading it where that is known: an http source names its digest, and
  * a ConfigMap that has not changed still holds what it held.
@@ -18,12 +16,21 @@ const maxRemembered = 20_000;
 export class LookUp {
   readonly #library: Library;
   readonly #configMaps: Cache;
-  readonly #remembered = new Map<string, Before>();
+  /** By ConfigMap: what each source was found to be that reads this version of it. */
+  readonly #remembered = new Map<string, { readonly revision: string; readonly digests: Map<string, string> }>();
 
   /** `configMaps` may hold metadata only. */
   constructor(library: Library, configMaps: Cache) {
     this.#library = library;
     this.#configMaps = configMaps;
+    configMaps.onChange(({ type, object }) => {
+      if (type === "deleted") this.#remembered.delete(keyOf(object));
+    });
+  }
+
+  /** ConfigMaps of which something is remembered. */
+  get size(): number {
+    return this.#remembered.size;
   }
 
   /** Rejects as `Library.acquire` does. */
@@ -31,16 +38,15 @@ export class LookUp {
     { namespace, source }: { readonly namespace: string; readonly source: Source },
     options: { readonly before?: Before | undefined; readonly signal: AbortSignal },
   ): Promise<Resolved> {
-    const id = `${namespace} ${JSON.stringify(source)}`;
     const revision = this.#revision(namespace, source);
-    for (const before of [this.#remembered.get(id), options.before]) {
-      const digest =
-        digestOf(source) ?? (revision !== undefined && before?.revision === revision ? before.digest : undefined);
+    const before = options.before?.revision === revision ? options.before?.digest : undefined;
+    for (const known of [this.#recall(namespace, source), before]) {
+      const digest = digestOf(source) ?? (revision === undefined ? undefined : known);
       const table = digest === undefined ? undefined : await this.#library.types(digest);
       if (digest !== undefined && table !== undefined) return { digest, revision, size: table.size.bytes, table };
     }
     const resolved = await this.#library.acquire({ namespace, source, signal: options.signal });
-    this.#remember(id, { digest: resolved.digest, revision: resolved.revision });
+    this.#remember(namespace, source, resolved);
     return resolved;
   }
 
@@ -48,12 +54,19 @@ export class LookUp {
     return configMap && this.#configMaps.get(`${namespace}/${configMap.name}`)?.metadata.resourceVersion;
   }
 
-  #remember(id: string, found: Before): void {
-    this.#remembered.delete(id);
-    this.#remembered.set(id, found);
-    if (this.#remembered.size <= maxRemembered) return;
-    const [oldest] = this.#remembered.keys();
-    if (oldest !== undefined) this.#remembered.delete(oldest);
+  #recall(namespace: string, source: Source): string | undefined {
+    const known = this.#remembered.get(`${namespace}/${source.configMap?.name}`);
+    if (known === undefined || known.revision !== this.#revision(namespace, source)) return undefined;
+    return known.digests.get(JSON.stringify(source));
+  }
+
+  #remember(namespace: string, source: Source, { digest, revision }: Resolved): void {
+    const key = `${namespace}/${source.configMap?.name}`;
+    // Of a ConfigMap that is gone nobody would say that it can be forgotten.
+    if (revision === undefined || this.#configMaps.get(key) === undefined) return;
+    const known = this.#remembered.get(key);
+    const digests = known?.revision === revision ? known.digests : new Map<string, string>();
+    this.#remembered.set(key, { revision, digests: digests.set(JSON.stringify(source), digest) });
   }
 }
 

@@ -2,6 +2,9 @@ import type { Cache, Change } from "../kube/cache.ts";
 import { ownerIndex } from "../kube/cache.ts";
 import { type Key, type KubeObject, keyOf } from "../kube/object.ts";
 
+/** Requests under way are far fewer. */
+const maxGone = 1_000;
+
 /**
  * A cache that also knows what our own writes answered, until the watch has caught up: a second run right after a write
  * sees its result, and the event that only repeats it wakes nobody.
@@ -11,9 +14,16 @@ export class View<T extends KubeObject = KubeObject> {
   readonly #written = new Map<Key, T>();
   /** By key: a version of the object to which applying this hash changed nothing, whatever it looks like to us. */
   readonly #settled = new Map<Key, string>();
+  /** By uid, the last that went: an answer to a write may come after the news that its object is gone. */
+  readonly #gone = new Set<string>();
 
   constructor(cache: Cache<T>) {
     this.#cache = cache;
+  }
+
+  /** Objects of which more is known than the cache has. */
+  get size(): number {
+    return this.#written.size + this.#settled.size;
   }
 
   /** The newest known state. */
@@ -34,6 +44,7 @@ export class View<T extends KubeObject = KubeObject> {
   wrote(object: T): void {
     const key = keyOf(object);
     const known = this.#cache.get(key);
+    if (this.#gone.has(object.metadata.uid ?? "")) return;
     if (known !== undefined && known.metadata.uid === object.metadata.uid && !isNewer(object, known)) return;
     this.#written.set(key, object);
   }
@@ -44,6 +55,7 @@ export class View<T extends KubeObject = KubeObject> {
     const written = this.#written.get(key);
     if (type === "deleted") {
       this.#settled.delete(key);
+      this.#forget(object.metadata.uid ?? "");
       if (written?.metadata.uid === object.metadata.uid) this.#written.delete(key);
       return false;
     }
@@ -52,6 +64,13 @@ export class View<T extends KubeObject = KubeObject> {
     if (same && isNewer(written, object)) return true;
     this.#written.delete(key);
     return same && written.metadata.resourceVersion === object.metadata.resourceVersion;
+  }
+
+  #forget(uid: string): void {
+    this.#gone.add(uid);
+    if (this.#gone.size <= maxGone) return;
+    const [oldest = ""] = this.#gone;
+    this.#gone.delete(oldest);
   }
 
   /** Notes that applying `hash` to this version of the object changed nothing. */

@@ -18,6 +18,8 @@ export interface MetricSources {
   readonly compositions?: () => readonly (Composition & KubeObject)[];
   readonly store?: () => { readonly bytes: number; readonly files: number; readonly artifacts?: number };
   readonly composer?: () => { readonly running: number; readonly waiting: number; readonly workers: number };
+  /** What is remembered of keys and objects, by what it is. */
+  readonly tracked?: () => Readonly<Record<string, number>>;
 }
 
 /** All metrics of one operator. Labels hold names from manifests, codes, and digests; their number goes with the objects. */
@@ -88,5 +90,14 @@ function makeSourceGauges(registry: Registry, sources: () => MetricSources): voi
   gauge("tenon_artifacts", "Artifacts in the store.", ({ store }) => store?.().artifacts);
   gauge("tenon_composer_running", "Calls of the composer that run.", ({ composer }) => composer?.().running);
   gauge("tenon_composer_waiting", "Calls that wait for a worker.", ({ composer }) => composer?.().waiting);
+  new Gauge({
+    registers: [registry],
+    name: "tenon_operator_tracked_keys",
+    help: "What the operator remembers beside its caches, by kind: it goes with the objects that it is about.",
+    labelNames: ["kind"],
+    collect() {
+      for (const [kind, size] of Object.entries(sources().tracked?.() ?? {})) this.set({ kind }, size);
+    },
+  });
   gauge("tenon_composer_workers", "Workers that are alive.", ({ composer }) => composer?.().workers);
 }

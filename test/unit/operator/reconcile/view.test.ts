@@ -93,3 +93,13 @@ describe("View", () => {
     expect(view.isSettled(object("5"), "h1")).toBe(false);
   });
 });
+
+test("an answer that comes after the news that its object is gone is not taken for one that lives", () => {
+  const view = new View(cacheOf().cache);
+  view.take(change("added", object("10")));
+  view.take(change("deleted", object("10")));
+  view.wrote(object("10"));
+  expect(view.get("n/a")).toBeUndefined();
+  view.wrote(object("12", "u2"));
+  expect(view.get("n/a")?.metadata.uid).toBe("u2");
+});
