@@ -13,7 +13,7 @@ export interface Bundle {
  * What packages load if it is there, for speed or colours, and can do without. Left out, whether a tool of ours happens to
  * bring it or not.
  */
-const optional = ["bufferutil", "utf-8-validate", "supports-color"];
+const optional: string[] = ["bufferutil", "utf-8-validate", "supports-color"];
 
 /** Its index loads the types of every Kubernetes API; what we use of it are configuration and authentication. */
 const withoutSideEffects = /\/node_modules\/@kubernetes\/client-node\//;
@@ -27,19 +27,24 @@ export async function makeBundle(root: string, entry: string): Promise<Bundle> {
     input: posix.join(root, entry),
     cwd: root,
     platform: "node",
-    external: [/^node:/, ...optional],
+    external: optional,
     plugins: [keepPlaces(root, entry)],
     treeshake: { moduleSideEffects: (id) => !withoutSideEffects.test(id) },
     checks: { moduleLevelDirective: false },
-    logLevel: "warn",
+    onLog(level, { code, message }, tell) {
+      if (code === "UNRESOLVED_IMPORT") throw new ImagesError("not-bundled", message);
+      if (level === "warn") tell(level, message);
+    },
   });
   try {
     const { output } = await bundle.generate({ format: "esm", codeSplitting: false });
     const [{ code, moduleIds }, ...others] = output;
     if (others.length > 0) {
-      throw new ImagesError("not-bundled", `Cannot bundle "${entry}": it came to ${output.length} files`);
+      throw new ImagesError("not-bundled", `It came to ${output.length} files`);
     }
     return { code, packageFiles: moduleIds.filter(isOfPackage) };
+  } catch (cause) {
+    throw new ImagesError("not-bundled", `Cannot bundle "${entry}": ${(cause as Error).message}`, { cause });
   } finally {
     await bundle.close();
   }
@@ -58,7 +63,7 @@ function keepPlaces(root: string, entry: string): Plugin {
       const file = relative(root, id).split(sep).join("/");
       const other = /\bimport\.meta\.(?!url\b)\w+/.exec(code);
       if (other !== null) {
-        throw new ImagesError("not-bundled", `Cannot bundle "${file}": use import.meta.url in place of ${other[0]}`);
+        throw new ImagesError("not-bundled", `Use import.meta.url in place of ${other[0]} in ${file}`);
       }
       return code.replaceAll(/\bimport\.meta\.url\b/g, placeOf(entry, file));
     },
