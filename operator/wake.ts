@@ -1,10 +1,11 @@
 import type { Change } from "./kube/cache.ts";
 import { controllerOf, type Key, type KubeObject, keyOf, type Resource } from "./kube/object.ts";
+import { asksForMore } from "./reconcile/asks-for-more.ts";
 import type { LiveComponent } from "./reconcile/component.ts";
 import type { LiveComposition } from "./reconcile/run.ts";
 import type { View } from "./reconcile/view.ts";
 import type { Queue } from "./runtime/queue.ts";
-import { asksForMore, byComponent, byInput, type World } from "./world.ts";
+import { byComponent, byInput, type World } from "./world.ts";
 
 /** What is known of everything that is watched, with our own writes. */
 export interface Views {
@@ -24,13 +25,13 @@ export function wakeOnChanges(world: World, views: Views, queues: Queues): void 
   world.components.onChange((change) => {
     const echo = views.components.take(change);
     const key = keyOf(change.object);
-    if (!echo && asksForMore(change)) wake(queues.component, change);
+    if (!echo && wantsMore(change)) wake(queues.component, change);
     // A Composition that waits for it, or that has to be told that it is gone.
     if (change.type !== "updated")
       for (const user of world.compositions.byIndex(byComponent, key)) queues.composition.add(keyOf(user));
   });
   world.compositions.onChange((change) => {
-    if (!views.compositions.take(change) && asksForMore(change)) wake(queues.composition, change);
+    if (!views.compositions.take(change) && wantsMore(change)) wake(queues.composition, change);
   });
   for (const [resource, cache] of world.owned) {
     cache.onChange((change) => {
@@ -50,6 +51,10 @@ export function wakeOnChanges(world: World, views: Views, queues: Queues): void 
       for (const user of world.components.byIndex(byInput, input)) queues.component.add(keyOf(user));
     });
   }
+}
+
+function wantsMore({ type, object, old }: Change<KubeObject>): boolean {
+  return type !== "updated" || old === undefined || asksForMore(old, object);
 }
 
 /** A new spec does not wait for what an old one was told to wait for. */

@@ -2,7 +2,7 @@ import { fieldManager } from "../api/names.ts";
 import type { Clock } from "./clock.ts";
 import type { Cache } from "./kube/cache.ts";
 import type { KubeClient } from "./kube/client.ts";
-import { type KubeObject, type Resource, resources } from "./kube/object.ts";
+import { type Resource, resources } from "./kube/object.ts";
 import { startCaches } from "./kube/start-caches.ts";
 import type { Log } from "./log.ts";
 import type { LiveComponent } from "./reconcile/component.ts";
@@ -106,24 +106,4 @@ function inputsOfComposition(composition: LiveComposition): string[] {
 function inputsOfComponent({ metadata: { namespace }, spec }: LiveComponent): string[] {
   const name = spec.source.configMap?.name;
   return name === undefined ? [] : [`ConfigMap ${namespace}/${name}`];
-}
-
-/** True where a change of an object of ours may want something else: not where only its status moved. */
-export function asksForMore({
-  type,
-  object,
-  old,
-}: {
-  readonly type: string;
-  readonly object: KubeObject;
-  readonly old: KubeObject | undefined;
-}): boolean {
-  if (type !== "updated" || old === undefined) return true;
-  const [now, before] = [object.metadata, old.metadata];
-  return (
-    now.generation !== before.generation ||
-    now.uid !== before.uid ||
-    now.deletionTimestamp !== before.deletionTimestamp ||
-    JSON.stringify(now.annotations) !== JSON.stringify(before.annotations)
-  );
 }

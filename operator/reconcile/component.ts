@@ -47,8 +47,7 @@ export function makeComponentReconciler(deps: ComponentDeps): (key: Key, signal:
       achieved: achieved(component, resolved),
       old: component.status?.conditions ?? [],
     });
-    await deps.status.write(component, fieldsOf(component, resolved, deps.clock), settled, signal);
-    return settled.next;
+    return deps.status.write(component, fieldsOf(component, resolved, deps.clock), settled, signal);
   };
 }
 

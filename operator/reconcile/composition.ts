@@ -46,8 +46,7 @@ export function makeCompositionReconciler(deps: CompositionDeps): (key: Key, sig
       achieved: composition.spec.suspend ? suspended(achieved) : achieved,
       old: composition.status?.conditions ?? [],
     });
-    await deps.status.write(composition, run.status, settled, signal);
-    return settled.next;
+    return deps.status.write(composition, run.status, settled, signal);
   };
 }
 

@@ -175,6 +175,21 @@ describe("a watch", () => {
     await waitFor("the NetworkPolicy to be back", () => server.client.get(networkPolicy()));
   });
 
+  test("that lags behind our own writes hides no change of a spec", async () => {
+    await put({ replicas: 2 });
+    await shop.deploy("pair");
+    await operator.idle();
+    const held = strike({ watch: true, path: /\/compositions\?/ }, { hold: true });
+    proxy.cutWatches();
+    await waitFor("the watch to be opened again", () => held.hits() > 0);
+    await put({ replicas: 5 });
+    // The Deployment's watch works: what it brings makes the operator write a status, whose answer has the newer spec.
+    await rollOut(server.client, { namespace: shop.namespace, name: "pair" }, { ready: 1 });
+    await waitFor("the Deployment to have 5 replicas", async () => (await shop.deployment("pair")).spec.replicas === 5);
+    held.remove();
+    await shop.deploy("pair");
+  });
+
   test("that cannot be opened is no hot loop, and does not end the process", async () => {
     await put();
     await expectWhole();
