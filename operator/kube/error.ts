@@ -4,7 +4,7 @@ export type KubeErrorCode =
   | "not-found"
   /** 409: somebody else owns the fields, the uid or resourceVersion moved on, or the name is taken. */
   | "conflict"
-  /** 401, 403. */
+  /** 401, 403, and whatever an admission webhook or policy refuses: nothing is wrong with the object itself. */
   | "denied"
   /** 400, 422: the object breaks a rule of the server's. */
   | "invalid"

@@ -102,8 +102,13 @@ function codeOf(status: number, message: string | undefined): KubeErrorCode {
   if (status === 429) return "throttled";
   // Server-side apply answers 500 for a field that the kind does not have; waiting does not help.
   if (status === 500 && message?.includes("failed to create typed patch object")) return "invalid";
-  return status >= 400 && status < 500 && status !== 408 ? "invalid" : "unavailable";
+  if (status < 400 || status >= 500 || status === 408) return "unavailable";
+  return message !== undefined && policyRefused.test(message) ? "denied" : "invalid";
 }
+
+/** What a webhook or a policy refuses comes with any status of 4xx; the object itself may be as it should. */
+const policyRefused =
+  /^admission webhook ".+" denied the request|ValidatingAdmissionPolicy '.+' with binding '.+' denied request/;
 
 function readRetryAfter(header: string | undefined, detail: unknown): number | undefined {
   // The API server sends seconds only; a date, which a proxy might send, would compare clocks of two machines.

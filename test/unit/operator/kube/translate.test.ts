@@ -36,6 +36,18 @@ describe("translateAnswer()", () => {
     expect(translateAnswer(what, { status: 500, body: failure(500, "", message) }).code).toBe("invalid");
   });
 
+  test.each([
+    [400, 'admission webhook "validate.kyverno.svc-fail" denied the request: no label "team"'],
+    [422, "services \"web\" is forbidden: ValidatingAdmissionPolicy 'p' with binding 'b' denied request: no team"],
+  ])("calls what a webhook or a policy refuses denied, whatever its status is: %i %s", (status, message) => {
+    expect(translateAnswer(what, { status, body: failure(status, "X", message) }).code).toBe("denied");
+  });
+
+  test("does not take a value that speaks of a webhook for a webhook's refusal", () => {
+    const message = 'Service "web" is invalid: spec.x: Invalid value: "admission webhook "x" denied the request"';
+    expect(translateAnswer(what, { status: 422, body: failure(422, "Invalid", message) }).code).toBe("invalid");
+  });
+
   test("calls the uid of another object a conflict, though the server answers 422", () => {
     const causes = [{ reason: "FieldValueInvalid", message: "field is immutable", field: "metadata.uid" }];
     expect(translateAnswer(what, { status: 422, body: failure(422, "Invalid", "x", { causes }) }).code).toBe(
