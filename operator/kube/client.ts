@@ -43,8 +43,8 @@ export interface KubeClient {
   apply<T extends KubeObject>(
     resource: Resource,
     object: KubeObject,
-    options: CallOptions & { readonly force: boolean; readonly dryRun?: boolean },
-  ): Promise<{ readonly object: T; readonly created: boolean }>;
+    options: CallOptions & { readonly force: boolean },
+  ): Promise<T>;
   /**
    * Makes `object.status` be the whole status, whoever wrote what is there; of the rest only the name counts, and
    * `metadata.uid`: where it is given, as it should be, and the object is another by now, the answer is `conflict`. So the

@@ -1,3 +1,4 @@
+import { fieldManager } from "../../api/names.ts";
 import type { Clock } from "../clock.ts";
 import type { Log } from "../log.ts";
 import type { CallOptions, KubeClient, Page, Selection, WatchEvent } from "./client.ts";
@@ -11,9 +12,6 @@ import { pathOf, queryOf, type Target } from "./path.ts";
 import { readEvent, readPage } from "./read-listed.ts";
 import { saysObjectIsMissing, saysPatchDoesNotFit, translateAnswer } from "./translate.ts";
 import { type Answer, type Request, type Sent, Transport } from "./transport.ts";
-
-/** Who we are in `managedFields`. */
-export const fieldManager = "tenon-operator";
 
 /** What a client is made of. */
 export interface KubeClientOptions {
@@ -40,7 +38,7 @@ export function createKubeClient(options: KubeClientOptions): KubeClient {
   const credentials = new CredentialSource({ kubeconfig, clock });
   const userAgent = version === undefined ? "tenon-operator" : `tenon-operator/${version}`;
   log.debug("Made a client of the API server", { kubeconfig });
-  return new Client(new Transport({ credentials, clock, userAgent, onRequest }));
+  return new Client(new Transport({ credentials, clock, userAgent, onRequest }), clock);
 }
 
 /** What a call of one object differs in. */
@@ -54,13 +52,16 @@ interface Call extends CallOptions, Target {
 
 /** A list is large as long as it is text: those of all kinds at once, at the start, would be most of the memory. */
 const listsAtOnce = 1;
+/** After this long the next one begins all the same: a server that hangs over one kind holds up no other for longer. */
+const listHoldsMs = 5_000;
 
 class Client implements KubeClient {
   readonly #transport: Transport;
-  readonly #lists = new Gate(listsAtOnce);
+  readonly #lists: Gate;
 
-  constructor(transport: Transport) {
+  constructor(transport: Transport, clock: Clock) {
     this.#transport = transport;
+    this.#lists = new Gate(listsAtOnce, { clock, holdMs: listHoldsMs });
   }
 
   async get<T extends KubeObject>(ref: ObjectRef, { signal }: CallOptions = {}): Promise<T | undefined> {
@@ -73,14 +74,12 @@ class Client implements KubeClient {
   async apply<T extends KubeObject>(
     resource: Resource,
     object: KubeObject,
-    { signal, force, dryRun }: CallOptions & { readonly force: boolean; readonly dryRun?: boolean },
-  ): Promise<{ readonly object: T; readonly created: boolean }> {
+    { signal, force }: CallOptions & { readonly force: boolean },
+  ): Promise<T> {
     // Strict: a field that the server does not know would be dropped, and then differ from what is wanted for ever.
-    const query = queryOf({ fieldManager, force, fieldValidation: "Strict", dryRun: dryRun ? "All" : undefined });
+    const query = queryOf({ fieldManager, force, fieldValidation: "Strict" });
     const body = { type: applyPatch, value: object };
-    const call: Call = { verb: "apply", method: "PATCH", resource, ...named(object), query, body, signal };
-    const answer = await this.#send(call);
-    return { object: readObject<T>(call, answer), created: answer.status === 201 };
+    return this.#call<T>({ verb: "apply", method: "PATCH", resource, ...named(object), query, body, signal });
   }
 
   async applyStatus<T extends KubeObject>(

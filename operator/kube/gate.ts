@@ -1,19 +1,34 @@
-/** Lets a few through at a time; the others wait in line. */
+import type { Clock } from "../clock.ts";
+
+/** Lets a few through at a time; the others wait in line, but never for longer than `holdMs` for each that is slow. */
 export class Gate {
   #free: number;
+  readonly #clock: Clock;
+  readonly #holdMs: number;
   readonly #waiting: (() => void)[] = [];
 
-  constructor(places: number) {
+  /** Work that lasts longer than `holdMs` goes on, and its place is the next one's. */
+  constructor(places: number, { clock, holdMs }: { readonly clock: Clock; readonly holdMs: number }) {
     this.#free = places;
+    this.#clock = clock;
+    this.#holdMs = holdMs;
   }
 
   /** Runs `work` when it is its turn; rejects as it does, or with the signal's reason where that is aborted before. */
   async run<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
     await this.#enter(signal);
+    let holds = true;
+    const leave = (): void => {
+      if (!holds) return;
+      holds = false;
+      cancel();
+      this.#leave();
+    };
+    const cancel = this.#clock.after(this.#holdMs, leave);
     try {
       return await work();
     } finally {
-      this.#leave();
+      leave();
     }
   }
 

@@ -52,7 +52,7 @@ export class Applier {
     }
     try {
       // Without force a field that somebody else set otherwise is a conflict: what we did not make is not taken over.
-      const { object } = await this.#client.apply(resource, desired, { force: live !== undefined, signal });
+      const object = await this.#client.apply(resource, desired, { force: live !== undefined, signal });
       view.wrote(object);
       if (object.metadata.resourceVersion === live?.metadata.resourceVersion) view.settle(object, hash);
       return { live: object };

@@ -1,6 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
 import { Gate } from "../../../../operator/kube/gate.ts";
-import { settled } from "../../../support/clock.ts";
+import { FakeClock, settled } from "../../../support/clock.ts";
+
+const makeGate = (places: number, clock = new FakeClock()): Gate => new Gate(places, { clock, holdMs: 1000 });
 
 /** Work that ends when it is told to. */
 function works(gate: Gate, begun: string[]) {
@@ -18,7 +20,7 @@ function works(gate: Gate, begun: string[]) {
 describe("Gate", () => {
   test("lets as many through as it has places, the others in their order", async () => {
     const begun: string[] = [];
-    const work = works(new Gate(2), begun);
+    const work = works(makeGate(2), begun);
     const [a, b, c, d] = [work("a"), work("b"), work("c"), work("d")];
     await settled();
     expect(begun).toEqual(["a", "b"]);
@@ -36,7 +38,7 @@ describe("Gate", () => {
 
   test("lets go who gives up while it waits, and nobody else", async () => {
     const begun: string[] = [];
-    const work = works(new Gate(1), begun);
+    const work = works(makeGate(1), begun);
     const giving = new AbortController();
     const a = work("a");
     const b = work("b", giving.signal);
@@ -55,7 +57,7 @@ describe("Gate", () => {
 
   test("takes no place for who has given up before, or gives up when the turn has come", async () => {
     const begun: string[] = [];
-    const work = works(new Gate(1), begun);
+    const work = works(makeGate(1), begun);
     await expect(work("a", AbortSignal.abort(new Error("before"))).done).rejects.toThrow("before");
     const late = new AbortController();
     const b = work("b");
@@ -66,5 +68,26 @@ describe("Gate", () => {
     c.end();
     expect(await c.done).toBe("c");
     expect(begun).toEqual(["b", "c"]);
+  });
+
+  test("passes the place of work that lasts too long on, once, and lets it go on", async () => {
+    const clock = new FakeClock();
+    const begun: string[] = [];
+    const work = works(makeGate(1, clock), begun);
+    const [slow, b, c] = [work("slow"), work("b"), work("c")];
+    await clock.advance(999);
+    expect(begun).toEqual(["slow"]);
+    await clock.advance(1);
+    expect(begun).toEqual(["slow", "b"]);
+    slow.end();
+    expect(await slow.done).toBe("slow");
+    await settled();
+    expect(begun).toEqual(["slow", "b"]);
+    b.end();
+    await settled();
+    expect(begun).toEqual(["slow", "b", "c"]);
+    c.end();
+    await c.done;
+    expect(clock.pending).toBe(0);
   });
 });
