@@ -58,8 +58,9 @@ function transitionOf(old: readonly Condition[], ready: Finding, bad: boolean): 
 function nextOf(outcome: Outcome): Next {
   switch (outcome.kind) {
     case "done":
-    case "stalled":
       return { kind: "done" };
+    case "stalled":
+      return outcome.afterMs === undefined ? { kind: "done" } : { kind: "after", ms: outcome.afterMs };
     case "waiting":
       return { kind: "after", ms: outcome.afterMs };
     case "failed":

@@ -8,6 +8,7 @@ const outcomes: readonly Outcome[] = [
   done,
   { kind: "waiting", reason: "ComponentNotFound", message: "waits", afterMs: 1000 },
   { kind: "stalled", reason: "WiringInvalid", message: "does not fit" },
+  { kind: "stalled", reason: "DigestMismatch", message: "other bytes", afterMs: 300_000 },
   { kind: "failed", reason: "SourceUnavailable", message: "no answer" },
   { kind: "failed", reason: "SourceUnavailable", message: "no answer", afterMs: 7000 },
 ];
@@ -65,6 +66,7 @@ describe("settle()", () => {
       { kind: "done" },
       { kind: "after", ms: 1000 },
       { kind: "done" },
+      { kind: "after", ms: 300_000 },
       { kind: "retry", afterMs: undefined },
       { kind: "retry", afterMs: 7000 },
     ]);
