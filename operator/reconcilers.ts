@@ -6,7 +6,7 @@ import { stands } from "./desired/stands.ts";
 import type { KubeClient } from "./kube/client.ts";
 import { KubeError } from "./kube/error.ts";
 import type { EventRecorder } from "./kube/events.ts";
-import { type Key, type KubeObject, keyOf, resources } from "./kube/object.ts";
+import { type Key, type KubeObject, keyOf, type Resource, resources } from "./kube/object.ts";
 import type { Log } from "./log.ts";
 import type { Store } from "./package/store.ts";
 import { Applier } from "./reconcile/applier.ts";
@@ -101,9 +101,12 @@ function compositionReconciler(
   parts: ReconcilerParts,
   { lookUp, inputs, patience }: { readonly lookUp: LookUp; readonly inputs: Inputs; readonly patience: Patience },
 ): Reconcile {
-  const { client, clock, events, views, known, library, store, pool, settings } = parts;
+  const { client, clock, events, world, views, known, library, store, pool, settings } = parts;
+  const othersOf = (resource: Resource) =>
+    resource === resources.configMaps ? world.configMaps : world.others.get(resource);
   const owned = [...views.owned].map(
-    ([resource, view]) => [`${resource.apiVersion}/${resource.kind}`, { resource, view }] as const,
+    ([resource, view]) =>
+      [`${resource.apiVersion}/${resource.kind}`, { resource, view, others: othersOf(resource) }] as const,
   );
   const applier = new Applier(client, new Map(owned), { appliedHash, stands });
   const ownedBy = ({ metadata }: LiveComposition) => applier.ownedBy(metadata.uid ?? "");

@@ -5,7 +5,7 @@ import type { LiveComponent } from "./reconcile/component.ts";
 import type { LiveComposition } from "./reconcile/run.ts";
 import type { View } from "./reconcile/view.ts";
 import type { Queue } from "./runtime/queue.ts";
-import { byComponent, byInput, type World } from "./world.ts";
+import { byComponent, byInput, byNotOwned, type World } from "./world.ts";
 
 /** What is known of everything that is watched, with our own writes. */
 export interface Views {
@@ -33,14 +33,12 @@ export function wakeOnChanges(world: World, views: Views, queues: Queues): void 
   world.compositions.onChange((change) => {
     if (!views.compositions.take(change) && wantsMore(change)) wake(queues.composition, change);
   });
-  for (const [resource, cache] of world.owned) {
-    cache.onChange((change) => {
-      const echo = views.owned.get(resource)?.take(change) === true;
-      const { namespace } = change.object.metadata;
-      const owner = controllerOf(change.object);
-      if (!echo && owner?.kind === "Composition") queues.composition.add(`${namespace}/${owner.name}`);
-    });
-  }
+  for (const [cache, view] of [
+    [world.components, views.components],
+    [world.compositions, views.compositions],
+  ] as const)
+    cache.onListed((list) => void view.takeList(list));
+  wakeOnOwned(world, views, queues.composition);
   for (const [kind, cache] of [
     ["ConfigMap", world.configMaps],
     ["Secret", world.secrets],
@@ -51,6 +49,34 @@ export function wakeOnChanges(world: World, views: Views, queues: Queues): void 
       for (const user of world.components.byIndex(byInput, input)) queues.component.add(keyOf(user));
     });
   }
+}
+
+/** An object of ours wakes its owner; one that goes makes room for those that found it in their place. */
+function wakeOnOwned(world: World, views: Views, queue: Queue): void {
+  const wakeOwner = (object: KubeObject): void => {
+    const owner = controllerOf(object);
+    if (owner?.kind === "Composition") queue.add(`${object.metadata.namespace}/${owner.name}`);
+  };
+  const makeRoom = ({ type, object }: Change<KubeObject>): void => {
+    if (type !== "deleted") return;
+    for (const one of world.compositions.byIndex(byNotOwned, object.metadata.namespace ?? "")) queue.add(keyOf(one));
+  };
+  for (const [resource, cache] of world.owned) {
+    const view = views.owned.get(resource);
+    cache.onChange((change) => {
+      if (view?.take(change) !== true) wakeOwner(change.object);
+      makeRoom(change);
+    });
+    cache.onListed((list) => view?.takeList(list).forEach(wakeOwner));
+  }
+  for (const cache of world.others.values()) {
+    cache.onChange((change) => {
+      // Somebody took our label off it.
+      wakeOwner(change.object);
+      makeRoom(change);
+    });
+  }
+  world.configMaps.onChange(makeRoom);
 }
 
 function wantsMore({ type, object, old }: Change<KubeObject>): boolean {

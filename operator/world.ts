@@ -1,9 +1,11 @@
 import { fieldManager } from "../api/names.ts";
 import type { Clock } from "./clock.ts";
+import { hashData } from "./desired/data-hashes.ts";
 import type { Cache } from "./kube/cache.ts";
 import type { KubeClient } from "./kube/client.ts";
 import { type Resource, resources } from "./kube/object.ts";
 import { startCaches } from "./kube/start-caches.ts";
+import { trimToIdentity } from "./kube/trim.ts";
 import type { Log } from "./log.ts";
 import type { LiveComponent } from "./reconcile/component.ts";
 import { inputReferences } from "./reconcile/inputs.ts";
@@ -21,6 +23,18 @@ export const ownedResources: readonly Resource[] = [
   resources.cronJobs,
 ];
 
+/**
+ * Of the others an object of somebody else's would always refuse ours: a Deployment by its selector, a Job by its template.
+ * Of these, one could take our fields on top of its own.
+ */
+const sharedResources: readonly Resource[] = [
+  resources.serviceAccounts,
+  resources.networkPolicies,
+  resources.services,
+  resources.podDisruptionBudgets,
+  resources.cronJobs,
+];
+
 /** Indexes of the caches, by `NAMESPACE/NAME` of what an object refers to. */
 export const byComponent = "component";
 /** `ConfigMap NAMESPACE/NAME` or `Secret NAMESPACE/NAME`. */
@@ -29,12 +43,18 @@ export const byInput = "input";
 /** Compositions whose template names a ServiceAccount. */
 export const byServiceAccount = "service-account";
 
+/** Compositions that found an object of somebody else's in their place, by their namespace. */
+export const byNotOwned = "not-owned";
+
 /** Everything that is watched. */
 export interface World {
   readonly components: Cache<LiveComponent>;
   readonly compositions: Cache<LiveComposition>;
+  /** What has our label; of ConfigMaps with hashes in the place of their content. */
   readonly owned: ReadonlyMap<Resource, Cache>;
-  /** Metadata only. */
+  /** Who and whose only: what has not our label, of the kinds of which something could be taken over unnoticed. */
+  readonly others: ReadonlyMap<Resource, Cache>;
+  /** All of them, who and whose only. */
   readonly configMaps: Cache;
   readonly secrets: Cache;
   /** Every cache, by the name that readiness shows. */
@@ -52,6 +72,7 @@ export function startWorld(
   },
 ): World {
   const metadataOnly = true;
+  const identity = { ...options, keep: trimToIdentity };
   const components = startCaches<LiveComponent>(
     client,
     { resource: resources.components },
@@ -66,29 +87,42 @@ export function startWorld(
         [byComponent]: componentsOf,
         [byInput]: inputsOfComposition,
         [byServiceAccount]: serviceAccountsOf,
+        [byNotOwned]: notOwnedIn,
       },
     },
   );
-  const labelSelector = `app.kubernetes.io/managed-by=${fieldManager}`;
+  const label = "app.kubernetes.io/managed-by";
+  const ours = { labelSelector: `${label}=${fieldManager}` };
   const owned = new Map(
-    ownedResources.map((resource) => [resource, startCaches(client, { resource, labelSelector }, options)] as const),
+    ownedResources.map(
+      (resource) => [resource, startCaches(client, { resource, ...ours }, { ...options, keep: hashData })] as const,
+    ),
   );
-  const configMaps = startCaches(client, { resource: resources.configMaps, metadataOnly }, options);
-  const secrets = startCaches(client, { resource: resources.secrets, metadataOnly }, options);
+  const foreign = { labelSelector: `${label}!=${fieldManager}`, metadataOnly };
+  const others = new Map(
+    sharedResources.map((resource) => [resource, startCaches(client, { resource, ...foreign }, identity)] as const),
+  );
+  const configMaps = startCaches(client, { resource: resources.configMaps, metadataOnly }, identity);
+  const secrets = startCaches(client, { resource: resources.secrets, metadataOnly }, identity);
   const all = new Map<string, Cache>([
     ["components", components as Cache],
     ["compositions", compositions as Cache],
     ["configmaps (metadata)", configMaps],
     ["secrets (metadata)", secrets],
     ...[...owned].map(([{ plural }, cache]) => [plural, cache] as const),
+    ...[...others].map(([{ plural }, cache]) => [`${plural} of others (metadata)`, cache] as const),
   ]);
-  return { components, compositions, owned, configMaps, secrets, all };
+  return { components, compositions, owned, others, configMaps, secrets, all };
 }
 
 function componentsOf({ metadata: { namespace }, spec }: LiveComposition): string[] {
   return [...new Set(spec.instances.flatMap(({ component }) => component.name ?? []))].map(
     (name) => `${namespace}/${name}`,
   );
+}
+
+function notOwnedIn({ metadata: { namespace = "" }, status }: LiveComposition): string[] {
+  return status?.conditions?.some(({ reason }) => reason === "NotOwned") ? [namespace] : [];
 }
 
 function serviceAccountsOf({ metadata: { namespace }, spec }: LiveComposition): string[] {

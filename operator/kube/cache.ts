@@ -7,6 +7,12 @@ export interface Change<T> {
   readonly old: T | undefined;
 }
 
+/** A list that is complete: of this namespace, or of all. What it does not have was not there at this version. */
+export interface Listed {
+  readonly namespace: string | undefined;
+  readonly resourceVersion: string;
+}
+
 /**
  * The newest known state of one kind, kept by a list-watch loop. Objects are without `managedFields` and must not be
  * changed. Listeners only enqueue keys: they are called in order, and one that throws is logged and hurts nobody.
@@ -17,6 +23,8 @@ export interface Cache<T extends KubeObject = KubeObject> {
   /** The objects that the index function gave this value. */
   byIndex(index: string, value: string): readonly T[];
   onChange(listener: (change: Change<T>) => void): void;
+  /** Called after each list, when the listeners have heard of every change that it brought. */
+  onListed(listener: (list: Listed) => void): void;
   /** Settles once the first list is in; rejects when the signal is aborted. */
   synced(signal?: AbortSignal): Promise<void>;
   /** False while nothing was heard from the server for longer than it may be silent: readiness asks. */

@@ -1,7 +1,7 @@
 import { type Clock, sleep } from "../clock.ts";
-import type { Log } from "../log.ts";
+import type { Log, LogFields } from "../log.ts";
 import { Backoff } from "./backoff.ts";
-import type { Cache, Change } from "./cache.ts";
+import type { Cache, Change, Listed } from "./cache.ts";
 import type { KubeClient, Page, Selection, WatchEvent } from "./client.ts";
 import { KubeError } from "./error.ts";
 import { watchSlackMs } from "./limits.ts";
@@ -17,6 +17,8 @@ export interface CacheOptions<T extends KubeObject> {
   readonly signal: AbortSignal;
   /** Beside `ownerIndex`. A function must not throw. */
   readonly indexes?: Readonly<Record<string, IndexFunction<T>>>;
+  /** What is kept of an object, for the sake of memory: all of it, where this is left out. Must not throw. */
+  readonly keep?: (object: T) => T;
   /** More objects are refused: the cache says so, and stays what it was. */
   readonly maxObjects?: number;
 }
@@ -51,6 +53,7 @@ class ListWatch<T extends KubeObject> implements Cache<T> {
   readonly #log: Log;
   readonly #store: Store<T>;
   readonly #listeners: ((change: Change<T>) => void)[] = [];
+  readonly #listListeners: ((list: Listed) => void)[] = [];
   readonly #synced = Promise.withResolvers<void>();
   readonly #backoff: Backoff;
   readonly #maxObjects: number;
@@ -93,6 +96,10 @@ class ListWatch<T extends KubeObject> implements Cache<T> {
 
   onChange(listener: (change: Change<T>) => void): void {
     this.#listeners.push(listener);
+  }
+
+  onListed(listener: (list: Listed) => void): void {
+    this.#listListeners.push(listener);
   }
 
   async synced(signal?: AbortSignal): Promise<void> {
@@ -140,7 +147,7 @@ class ListWatch<T extends KubeObject> implements Cache<T> {
       const from = next === undefined ? { resourceVersion } : { next };
       const page = await this.#listPage(from);
       for (const item of page.items) {
-        const object = trim(item) as T;
+        const object = this.#kept(item);
         found.set(keyOf(object), object);
       }
       if (found.size > this.#maxObjects) throw this.#tooMany();
@@ -153,6 +160,7 @@ class ListWatch<T extends KubeObject> implements Cache<T> {
       if (next !== undefined) continue;
       this.#listFrom = undefined;
       for (const change of this.#store.replaceAll(found)) this.#tell(change);
+      this.#tellListed(page.resourceVersion);
       this.#log.info(this.#isSynced ? "Listed again" : "Listed", { objects: found.size });
       this.#isSynced = true;
       this.#synced.resolve();
@@ -203,7 +211,7 @@ class ListWatch<T extends KubeObject> implements Cache<T> {
     this.#version = event.object.metadata.resourceVersion ?? this.#version;
     this.#progressed = true;
     if (event.type === "BOOKMARK") return;
-    const object = trim(event.object) as T;
+    const object = this.#kept(event.object);
     this.#tell(event.type === "DELETED" ? this.#store.remove(object) : this.#store.put(object));
     if (this.#store.size > this.#maxObjects) throw this.#tooMany();
   }
@@ -226,14 +234,26 @@ class ListWatch<T extends KubeObject> implements Cache<T> {
     return this.#backoff.next();
   }
 
+  #kept(object: KubeObject): T {
+    const trimmed = trim(object) as T;
+    return this.#options.keep?.(trimmed) ?? trimmed;
+  }
+
   #tell(change: Change<T> | undefined): void {
     if (change === undefined) return;
-    for (const listener of this.#listeners) {
-      try {
-        listener(change);
-      } catch (error) {
-        this.#log.error("A listener failed", { error: String(error), key: keyOf(change.object) });
-      }
+    for (const listener of this.#listeners) this.#call(() => listener(change), { key: keyOf(change.object) });
+  }
+
+  #tellListed(resourceVersion: string): void {
+    const { namespace } = this.#selection;
+    for (const listener of this.#listListeners) this.#call(() => listener({ namespace, resourceVersion }));
+  }
+
+  #call(listener: () => void, about: LogFields = {}): void {
+    try {
+      listener();
+    } catch (error) {
+      this.#log.error("A listener failed", { error: String(error), ...about });
     }
   }
 

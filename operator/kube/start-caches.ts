@@ -20,6 +20,7 @@ export function startCaches<T extends KubeObject>(
     list: () => all.flatMap((cache) => cache.list()),
     byIndex: (index, value) => all.flatMap((cache) => cache.byIndex(index, value)),
     onChange: (listener) => all.forEach((cache) => void cache.onChange(listener)),
+    onListed: (listener) => all.forEach((cache) => void cache.onListed(listener)),
     synced: async (signal) => void (await Promise.all(all.map((cache) => cache.synced(signal)))),
     healthy: () => all.every((cache) => cache.healthy()),
   };

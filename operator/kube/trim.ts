@@ -18,3 +18,11 @@ export function trim(object: KubeObject): KubeObject {
   const { [lastApplied]: __, ...others } = annotations;
   return { ...object, metadata: { ...metadata, annotations: others } };
 }
+
+/** Who an object is and whose: enough for one of somebody else's, or one whose content is read when it is needed. */
+export function trimToIdentity({ apiVersion, kind, metadata }: KubeObject): KubeObject {
+  const { name, namespace, uid, resourceVersion, deletionTimestamp, ownerReferences } = metadata;
+  const kept = { name, namespace, uid, resourceVersion, deletionTimestamp, ownerReferences };
+  const there = Object.entries(kept).filter(([, value]) => value !== undefined);
+  return { apiVersion, kind, metadata: Object.fromEntries(there) as unknown as KubeObject["metadata"] };
+}

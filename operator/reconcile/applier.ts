@@ -1,6 +1,15 @@
+import { group } from "../../api/names.ts";
+import type { Cache } from "../kube/cache.ts";
 import type { KubeClient } from "../kube/client.ts";
 import { KubeError } from "../kube/error.ts";
-import { controllerOf, type KubeObject, keyOf, type ObjectMeta, type Resource } from "../kube/object.ts";
+import {
+  controllerOf,
+  type KubeObject,
+  keyOf,
+  type ObjectMeta,
+  type OwnerReference,
+  type Resource,
+} from "../kube/object.ts";
 import type { Outcome } from "./outcome.ts";
 import type { View } from "./view.ts";
 
@@ -8,6 +17,8 @@ import type { View } from "./view.ts";
 export interface Owned {
   readonly resource: Resource;
   readonly view: View;
+  /** Where an object of this name may be that `view` does not have: one without our label. Metadata is enough. */
+  readonly others?: Pick<Cache, "get"> | undefined;
 }
 
 /** What the applier compares desired objects with. */
@@ -23,6 +34,8 @@ export type Ensured = { readonly live: KubeObject } | { readonly outcome: Outcom
 
 /** How long an object may take to go away before we look again without being woken. */
 const deletionMs = 10_000;
+/** The same for an object of somebody else: not of every kind we hear that it went. */
+const notOwnedMs = 60_000;
 
 /**
  * Brings owned objects about: server-side apply, skipped where nothing would change, and never over an object that another
@@ -42,17 +55,17 @@ export class Applier {
 
   /** Makes the object be as desired. `desired` is complete: annotated with its hash, and controlled by `owner`. */
   async ensure(owner: ObjectMeta, desired: KubeObject, signal: AbortSignal): Promise<Ensured> {
-    const { resource, view } = this.#kind(desired);
-    const live = view.get(keyOf(desired));
+    const { resource, view, others } = this.#kind(desired);
+    const key = keyOf(desired);
+    const live = view.get(key);
+    const there = live ?? others?.get(key);
+    const taken = there === undefined ? undefined : explainTaken(there, owner);
+    if (taken !== undefined) return { outcome: taken };
     const hash = this.#comparison.appliedHash(desired) ?? "";
-    if (live !== undefined) {
-      if (controllerOf(live)?.uid !== owner.uid) return { outcome: notOwned(live) };
-      if (live.metadata.deletionTimestamp !== undefined) return { outcome: goesAway(live) };
-      if (this.#isAsDesired(view, { desired, live, hash })) return { live };
-    }
+    if (live !== undefined && this.#isAsDesired(view, { desired, live, hash })) return { live };
     try {
       // Without force a field that somebody else set otherwise is a conflict: what we did not make is not taken over.
-      const object = await this.#client.apply(resource, desired, { force: live !== undefined, signal });
+      const object = await this.#client.apply(resource, desired, { force: there !== undefined, signal });
       view.wrote(object);
       if (object.metadata.resourceVersion === live?.metadata.resourceVersion) view.settle(object, hash);
       return { live: object };
@@ -89,10 +102,26 @@ export class Applier {
   }
 }
 
+/** Why an object that is there cannot be written; undefined where it is the owner's. */
+function explainTaken(object: KubeObject, owner: ObjectMeta): Outcome | undefined {
+  const controller = controllerOf(object);
+  if (object.metadata.deletionTimestamp !== undefined) return goesAway(object);
+  if (controller?.uid === owner.uid) return undefined;
+  return isOfPredecessor(controller, owner) ? goesAway(object) : notOwned(object);
+}
+
+/** Of a Composition that was deleted and made again: the garbage collector takes what the old one had. */
+function isOfPredecessor(controller: OwnerReference | undefined, { name }: ObjectMeta): boolean {
+  return (
+    controller?.kind === "Composition" && controller.name === name && controller.apiVersion.startsWith(`${group}/`)
+  );
+}
+
 function notOwned({ kind, metadata: { name } }: KubeObject): Outcome {
   return {
     kind: "stalled",
     reason: "NotOwned",
+    afterMs: notOwnedMs,
     message: `Cannot write ${kind} "${name}", it belongs to somebody else. Delete or rename it, or rename the composition`,
   };
 }

@@ -1,4 +1,4 @@
-import type { Cache, Change } from "../kube/cache.ts";
+import type { Cache, Change, Listed } from "../kube/cache.ts";
 import { ownerIndex } from "../kube/cache.ts";
 import { type Key, type KubeObject, keyOf } from "../kube/object.ts";
 
@@ -16,6 +16,8 @@ export class View<T extends KubeObject = KubeObject> {
   readonly #settled = new Map<Key, string>();
   /** By uid, the last that went: an answer to a write may come after the news that its object is gone. */
   readonly #gone = new Set<string>();
+  /** By namespace, "" for all: the version of the last list. */
+  readonly #listed = new Map<string, string>();
 
   constructor(cache: Cache<T>) {
     this.#cache = cache;
@@ -45,6 +47,7 @@ export class View<T extends KubeObject = KubeObject> {
     const key = keyOf(object);
     const known = this.#cache.get(key);
     if (this.#gone.has(object.metadata.uid ?? "")) return;
+    if (known === undefined && this.#isBeforeList(object)) return;
     if (known !== undefined && known.metadata.uid === object.metadata.uid && !isNewer(object, known)) return;
     this.#written.set(key, object);
   }
@@ -64,6 +67,25 @@ export class View<T extends KubeObject = KubeObject> {
     if (same && isNewer(written, object)) return true;
     this.#written.delete(key);
     return same && written.metadata.resourceVersion === object.metadata.resourceVersion;
+  }
+
+  /**
+   * Takes the news that a list is complete. What we wrote before it, and it does not have, went while nothing was watched:
+   * it is forgotten, and given back. To be called after `take` of all changes that the list brought.
+   */
+  takeList({ namespace = "", resourceVersion }: Listed): readonly T[] {
+    this.#listed.set(namespace, resourceVersion);
+    const gone = [...this.#written].filter(([key, object]) => !this.#cache.get(key) && this.#isBeforeList(object));
+    for (const [key] of gone) {
+      this.#written.delete(key);
+      this.#settled.delete(key);
+    }
+    return gone.map(([, object]) => object);
+  }
+
+  #isBeforeList({ metadata: { namespace = "", resourceVersion } }: T): boolean {
+    const listed = this.#listed.get(namespace) ?? this.#listed.get("");
+    return listed !== undefined && versionOf(resourceVersion) <= versionOf(listed);
   }
 
   #forget(uid: string): void {
@@ -88,10 +110,11 @@ function settledAs({ metadata }: KubeObject, hash: string): string {
   return `${metadata.uid} ${metadata.resourceVersion} ${hash}`;
 }
 
-/** Resource versions of one kind grow (KEP-5504); what is not a number is never newer. */
 function isNewer(one: KubeObject, other: KubeObject): boolean {
-  const [a, b] = [one, other].map(({ metadata: { resourceVersion = "" } }) =>
-    /^\d+$/.test(resourceVersion) ? BigInt(resourceVersion) : 0n,
-  );
-  return a! > b!;
+  return versionOf(one.metadata.resourceVersion) > versionOf(other.metadata.resourceVersion);
+}
+
+/** Resource versions of one kind grow (KEP-5504); what is no number is older than all. */
+function versionOf(resourceVersion = ""): bigint {
+  return /^\d+$/.test(resourceVersion) ? BigInt(resourceVersion) : 0n;
 }

@@ -95,6 +95,34 @@ describe("startCache()", () => {
     expect(cache.healthy()).toBe(true);
   });
 
+  test("keeps of an object what it is told to, listed or watched", async () => {
+    const server = makeServer();
+    server.items = [configMap("a", 1, { labels: { x: "1" } })];
+    const keep = (object: KubeObject): KubeObject => configMap(object.metadata.name, 0);
+    const { cache, clock } = start(server, { keep });
+    await clock.advance(0);
+    server.streams[0]!.push({ type: "ADDED", object: configMap("b", 11, { labels: { x: "1" } }) });
+    await clock.advance(0);
+    expect(cache.list()).toEqual([configMap("a", 0), configMap("b", 0)]);
+  });
+
+  test("tells of each list after all that it changed, whatever a listener throws", async () => {
+    const server = makeServer();
+    server.items = [configMap("a", 1)];
+    const { cache, changes, clock, lines } = start(server);
+    cache.onListed(() => {
+      throw new RangeError("made by a test");
+    });
+    cache.onListed(({ namespace, resourceVersion }) => changes.push(`listed ${namespace} ${resourceVersion}`));
+    await clock.advance(0);
+    expect(changes).toEqual(["added a", "listed undefined 10"]);
+    Object.assign(server, { items: [], version: 20 });
+    server.streams[0]!.fail(failed("expired"));
+    await clock.advance(60_000);
+    expect(changes).toEqual(["added a", "listed undefined 10", "deleted a", "listed undefined 20"]);
+    expect(lines.filter(({ message }) => message === "A listener failed")).toHaveLength(2);
+  });
+
   test("follows events, and begins the next watch after the last one or the last bookmark", async () => {
     const server = makeServer();
     server.items = [configMap("a", 1)];

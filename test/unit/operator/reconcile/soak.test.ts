@@ -51,6 +51,7 @@ class Objects implements Cache {
   list = (): readonly KubeObject[] => this.#store.list();
   byIndex = (index: string, value: string): readonly KubeObject[] => this.#store.byIndex(index, value);
   onChange = (listener: (change: Change<KubeObject>) => void): void => void this.#listeners.push(listener);
+  onListed = (): void => {};
   synced = async (): Promise<void> => {};
   healthy = (): boolean => true;
 }

@@ -27,6 +27,7 @@ function cacheOf(...objects: KubeObject[]): { cache: Cache; set: (...next: KubeO
       list: () => held,
       byIndex: (_, value) => held.filter(({ metadata }) => metadata.ownerReferences?.some(({ uid }) => uid === value)),
       onChange: () => {},
+      onListed: () => {},
       synced: async () => {},
       healthy: () => true,
     },
@@ -102,4 +103,34 @@ test("an answer that comes after the news that its object is gone is not taken f
   expect(view.get("n/a")).toBeUndefined();
   view.wrote(object("12", "u2"));
   expect(view.get("n/a")?.metadata.uid).toBe("u2");
+});
+
+describe("View.takeList()", () => {
+  test("forgets and gives back what was written before the list and is not in it", () => {
+    const view = new View(cacheOf().cache);
+    view.wrote(object("10"));
+    view.settle(object("10"), "h");
+    expect(view.takeList({ namespace: undefined, resourceVersion: "12" })).toEqual([object("10")]);
+    expect([view.get("n/a"), view.ownedBy("o1"), view.size]).toEqual([undefined, [], 0]);
+  });
+
+  test("keeps what the list has, what is newer than it, and what is in another namespace", () => {
+    const { cache, set } = cacheOf();
+    const view = new View(cache);
+    view.wrote(object("10"));
+    expect(view.takeList({ namespace: undefined, resourceVersion: "9" })).toEqual([]);
+    expect(view.takeList({ namespace: "other", resourceVersion: "12" })).toEqual([]);
+    set(object("8"));
+    expect(view.takeList({ namespace: "n", resourceVersion: "12" })).toEqual([]);
+    expect(view.get("n/a")?.metadata.resourceVersion).toBe("10");
+  });
+
+  test("does not take an answer that comes late for an object that lives", () => {
+    const view = new View(cacheOf().cache);
+    view.takeList({ namespace: "n", resourceVersion: "12" });
+    view.wrote(object("10"));
+    expect(view.get("n/a")).toBeUndefined();
+    view.wrote(object("13"));
+    expect(view.get("n/a")?.metadata.resourceVersion).toBe("13");
+  });
 });
