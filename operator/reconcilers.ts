@@ -10,18 +10,19 @@ import { type Key, type KubeObject, keyOf, type Resource, resources } from "./ku
 import type { Log } from "./log.ts";
 import type { Store } from "./package/store.ts";
 import { Applier } from "./reconcile/applier.ts";
-import { applyStep } from "./reconcile/apply-step.ts";
+import { applyStep, tidy } from "./reconcile/apply-step.ts";
 import { makeComponentReconciler } from "./reconcile/component.ts";
 import { composeStep } from "./reconcile/compose-step.ts";
 import { makeCompositionReconciler } from "./reconcile/composition.ts";
 import { decideStep } from "./reconcile/decide-step.ts";
-import { artifactsOf, newestWorkload } from "./reconcile/history.ts";
+import { workloadOf } from "./reconcile/history.ts";
 import { Inputs } from "./reconcile/inputs.ts";
 import type { KnownComponents } from "./reconcile/known.ts";
 import type { Library } from "./reconcile/library.ts";
 import { LookUp } from "./reconcile/look-up.ts";
 import { Patience } from "./reconcile/patience.ts";
 import { resolveStep } from "./reconcile/resolve-step.ts";
+import { Restorer } from "./reconcile/restore.ts";
 import type { LiveComposition } from "./reconcile/run.ts";
 import { type Announce, StatusWriter } from "./reconcile/status-writer.ts";
 import type { Reconcile } from "./runtime/reconciler.ts";
@@ -119,10 +120,10 @@ function compositionReconciler(
     library,
     artifacts: store,
     sourceOf: (key: Key) => views.components.get(key)?.spec.source,
-    liveArtifacts: (composition: LiveComposition) => artifactsOf(ownedBy(composition)),
   };
   const warn = (regarding: KubeObject, reason: string, note: string) =>
     events.record({ regarding, type: "Warning", reason, action: "Decide", note });
+  const restorer = new Restorer({ client, clock, composer: pool, library, artifacts: store, ownedBy, warn });
   return makeCompositionReconciler({
     compositions: views.compositions,
     patience,
@@ -137,8 +138,13 @@ function compositionReconciler(
       (run) => composeStep(run, composing),
       (run) => applyStep(run, { applier, inputs, settings }),
     ],
-    workloadOf: (composition) => newestWorkload(ownedBy(composition)),
-    forget: (key) => store.release(key),
+    keep: (composition, signal) => restorer.keep(composition, signal),
+    tidy: (run) => tidy(run, applier),
+    workloadOf: (composition) => workloadOf(ownedBy(composition), composition.status?.updateRevision),
+    forget(key) {
+      store.release(key);
+      restorer.forget(key);
+    },
   });
 }
 

@@ -34,13 +34,27 @@ export interface Artifact {
   readonly blobs: ReadonlyMap<string, Uint8Array>;
 }
 
-/** Hexadecimal digest of everything that an artifact is made from, the engine that makes it included. */
-export async function artifactKey({ spec, wiring, digests, deadlines }: ArtifactInputs): Promise<string> {
+/**
+ * Hexadecimal digest of everything that an artifact is made from. With `engine`, another engine is another key; without it,
+ * an artifact stays what it is when the engine is upgraded, as long as runners read its format.
+ */
+export async function artifactKey(
+  { spec, wiring, digests, deadlines }: ArtifactInputs,
+  options: { readonly engine: boolean } = { engine: true },
+): Promise<string> {
   const { request } = makeComposeRequest(wiring, (name) => digests.get(name)!);
   const inputs = spec.instances.map(({ component }) => [component, digests.get(component)!]);
   const report = wiring.edges.map(({ from, to, how }) => [from, to, how]);
   return sha256(
-    JSON.stringify({ format: 1, engine: await engineDigest(), name: spec.name, deadlines, request, inputs, report }),
+    JSON.stringify({
+      format: 1,
+      engine: options.engine ? await engineDigest() : undefined,
+      name: spec.name,
+      deadlines,
+      request,
+      inputs,
+      report,
+    }),
   );
 }
 

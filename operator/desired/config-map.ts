@@ -8,6 +8,9 @@ import { withFetch } from "./runner-config.ts";
 /** Annotation of a revision's ConfigMap: the artifact that its pods load. */
 export const artifactAnnotation = "tenon.dev/artifact";
 
+/** Key of what the artifact was made from, for the operator alone. */
+export const recipeKey = "recipe.json";
+
 /** The API server's own bound is 1 MiB over all keys. */
 const maxBytes = 1_000_000;
 
@@ -27,12 +30,20 @@ export function makeConfigMap(
     const hint = "Move long values of config, env and args to ConfigMaps, and name these in configFrom and valueFrom";
     problems.push({ field: "spec.instances", message, hint });
   }
+  const recipe =
+    inputs.recipe !== undefined && bytes + 3 * inputs.recipe.length <= maxBytes ? inputs.recipe : undefined;
   return makeObject(composition, {
     apiVersion: "v1",
     kind: "ConfigMap",
     name: configMapName(composition.metadata.name, revision),
     revision,
     annotations: { [artifactAnnotation]: inputs.artifact.digest },
-    body: { data: { "config.json": config, "ca.crt": settings.authority } },
+    body: {
+      data: {
+        "config.json": config,
+        "ca.crt": settings.authority,
+        ...(recipe === undefined ? {} : { [recipeKey]: recipe }),
+      },
+    },
   });
 }

@@ -10,6 +10,8 @@ export interface DesiredInputs {
   readonly artifact: { readonly digest: string; readonly size: number };
   /** What was decided: its exports say what kind of workload it is, and whether there is something to serve. */
   readonly wiring: Wiring;
+  /** What the artifact was made from, kept beside it for the time after the store was lost. It rolls nothing. */
+  readonly recipe?: string | undefined;
   /** Stands for the content of the ConfigMaps and Secrets that grants and backends name; another one rolls the pods. */
   readonly inputs: string;
   /**

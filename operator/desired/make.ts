@@ -34,7 +34,9 @@ export function makeDesired(inputs: DesiredInputs): Desired | { readonly problem
   for (const [index, { grants = {} }] of spec.instances.entries()) reach.add(grants, `spec.instances[${index}].grants`);
   const account = chooseServiceAccount(inputs, problems);
   const pod = makePodTemplate(inputs, { plan, serviceAccount: account.name, volumes, values, problems });
-  const revision = hashOf([artifact.digest, document, pod, inputs.inputs], revisionLength);
+  // A Job that ran does not run again because the operator's own settings changed.
+  const author = plan.kind === "Job" ? (spec.template ?? null) : pod;
+  const revision = hashOf([artifact.digest, document, author, inputs.inputs], revisionLength);
   const image = chooseImage(inputs, { kind: plan.kind, revision });
   const configMap = configMapName(metadata.name, revision);
   const template = finishPodTemplate(pod, { revision, image, configMap });

@@ -136,6 +136,12 @@ export class Store {
     return (await this.#learn(artifact))?.blobs.some(({ digest }) => digest === blob) === true;
   }
 
+  /** True where the index and all blobs that it names are there. */
+  async has(digest: string): Promise<boolean> {
+    const known = await this.#learn(digest);
+    return known?.blobs.every((blob) => this.#files.sizeOf("blobs", hexOf(blob.digest)) === blob.size) === true;
+  }
+
   /** The index of an artifact. Ask `mayServe` first. */
   index(digest: string): Promise<KeptFile | undefined> {
     return this.#locate("artifacts", digest);

@@ -21,7 +21,7 @@ export interface ApplyDeps {
 /** As in a Deployment. */
 const defaultHistory = 10;
 
-/** Desired objects to live ones; what is not wanted any more goes, the history of revisions within its limit stays. */
+/** Desired objects to live ones. */
 export async function applyStep(run: Run, { applier, inputs, settings }: ApplyDeps): Promise<Outcome> {
   const { composition, artifact, judgement, signal } = run;
   if (artifact === undefined || judgement === undefined) throw new RangeError("Cannot apply what was not composed");
@@ -32,6 +32,7 @@ export async function applyStep(run: Run, { applier, inputs, settings }: ApplyDe
     composition,
     artifact,
     wiring: judgement.wiring,
+    recipe: run.recipe,
     inputs: read.hash,
     running: owned.flatMap(runningOf),
     settings: settings(),
@@ -40,24 +41,43 @@ export async function applyStep(run: Run, { applier, inputs, settings }: ApplyDe
   run.desired = desired;
   const outcome = await applyAll(run, desired, applier);
   if (outcome.kind !== "done") return outcome;
-  const limit = composition.spec.revisionHistoryLimit ?? defaultHistory;
-  await applier.prune(composition.metadata, selectKept(desired.objects, { owned, limit }), signal);
+  run.applied = true;
   noteStatus(run, desired);
   return done;
+}
+
+/**
+ * Deletes what is not wanted any more, once all that is wanted was applied and looked at; the history of revisions within
+ * its limit stays.
+ */
+export async function tidy({ composition, desired, applied, status, signal }: Run, applier: Applier): Promise<void> {
+  if (!applied || desired === undefined) return;
+  const limit = composition.spec.revisionHistoryLimit ?? defaultHistory;
+  const owned = applier.ownedBy(composition.metadata.uid ?? "");
+  const keeps = selectKept(desired.objects, { owned, limit, current: status.currentRevision });
+  await applier.prune(composition.metadata, keeps, signal);
 }
 
 /** What the pods refer to is there before they are. The order of the others does not matter. */
 async function applyAll(run: Run, { objects }: Desired, applier: Applier): Promise<Outcome> {
   const { metadata } = run.composition;
+  const owned = applier.ownedBy(metadata.uid ?? "");
   const workload = objects.at(-1);
   const rest = objects.slice(0, -1);
   const ensured = await Promise.all(rest.map((object) => applier.ensure(metadata, object, run.signal)));
   for (const each of ensured) if ("outcome" in each) return each.outcome;
   if (workload === undefined) return done;
+  run.workload = ranJob(workload, owned);
+  if (run.workload !== undefined) return done;
   const last = await applier.ensure(metadata, workload, run.signal);
   if ("outcome" in last) return last.outcome;
   run.workload = last.live;
   return done;
+}
+
+/** A Job runs once a revision and cannot be changed: one that is there is what is wanted, whatever made it. */
+function ranJob({ kind, metadata }: KubeObject, owned: readonly KubeObject[]): KubeObject | undefined {
+  return kind === "Job" ? owned.find((one) => one.kind === kind && one.metadata.name === metadata.name) : undefined;
 }
 
 /** What an object is as a workload; nothing for one of another kind. */

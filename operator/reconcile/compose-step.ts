@@ -1,6 +1,7 @@
 import type { Source } from "../../api/source.ts";
 import type { Composer } from "../../composer/index.ts";
 import { explainFailure, type Failure } from "../../wiring/failure.ts";
+import type { Wiring } from "../../wiring/spec.ts";
 import { type Artifact, type ArtifactInputs, artifactKey, artifactSize, makeArtifact } from "../compose/artifact.ts";
 import { wiringSpec } from "../compose/spec.ts";
 import { keyOf } from "../kube/object.ts";
@@ -8,6 +9,7 @@ import { holds } from "./conditions.ts";
 import { explainDiagnostics, explainLookUp } from "./explain.ts";
 import type { Library, Resolved } from "./library.ts";
 import { done, type Outcome } from "./outcome.ts";
+import { type Recipe, writeRecipe } from "./recipe.ts";
 import type { LiveComposition, Run } from "./run.ts";
 
 /** An artifact that is kept. */
@@ -21,8 +23,11 @@ export interface KeptArtifact {
 export interface Artifacts {
   find(key: string): Promise<KeptArtifact | undefined>;
   store(key: string, artifact: Artifact): Promise<void>;
+  /** True where the artifact is whole. */
+  has(digest: string): Promise<boolean>;
   /** Nothing of these is removed while the owner holds them; a later call replaces what it held before. */
   hold(owner: string, digests: readonly string[]): void;
+  held(owner: string): readonly string[];
 }
 
 /** What composing works with. */
@@ -32,8 +37,6 @@ export interface ComposeDeps {
   readonly artifacts: Artifacts;
   /** The source of a Component, to read lost bytes again. */
   readonly sourceOf: (key: string) => Source | undefined;
-  /** The artifacts of the revisions that may still run. */
-  readonly liveArtifacts: (composition: LiveComposition) => readonly string[];
 }
 
 /** Makes the artifact, unless the same inputs were composed before. */
@@ -53,7 +56,8 @@ async function compose(run: Run, deps: ComposeDeps): Promise<Outcome> {
   const spec = wiringSpec(composition);
   const digests = new Map([...components].map(([name, { digest }]) => [name, digest]));
   const inputs: ArtifactInputs = { spec, wiring: judgement.wiring, digests, deadlines: true };
-  const key = await artifactKey(inputs);
+  // An upgrade of the operator alone rolls nothing: what an older engine made stays what it is.
+  const key = await artifactKey(inputs, { engine: false });
   run.artifact = await deps.artifacts.find(key);
   try {
     if (run.artifact === undefined) {
@@ -62,7 +66,9 @@ async function compose(run: Run, deps: ComposeDeps): Promise<Outcome> {
       await deps.artifacts.store(key, made);
       run.artifact = { digest: made.digest, size: artifactSize(made.index, made.text) };
     }
-    deps.artifacts.hold(keyOf(composition), [run.artifact.digest, ...deps.liveArtifacts(composition)]);
+    const owner = keyOf(composition);
+    deps.artifacts.hold(owner, [...new Set([run.artifact.digest, ...deps.artifacts.held(owner)])]);
+    run.recipe = writeRecipe(recipeOf(run, judgement.wiring, deps));
     return done;
   } catch (error) {
     signal.throwIfAborted();
@@ -72,6 +78,15 @@ async function compose(run: Run, deps: ComposeDeps): Promise<Outcome> {
     if ((error as Error).name !== "ComposerError" || (error as Error & Failure).code === "closed") throw error;
     return explainDiagnostics([explainFailure(spec, error as Error & Failure)]);
   }
+}
+
+function recipeOf({ composition, components }: Run, wiring: Wiring, deps: ComposeDeps): Recipe {
+  const uses = sourcesOf(composition, deps, new Set(components.keys()));
+  const known = uses.flatMap(({ name, source }) => {
+    const digest = components.get(name)?.digest;
+    return digest === undefined ? [] : [[name, { digest, source }] as const];
+  });
+  return { format: 1, name: composition.metadata.name, wiring, components: Object.fromEntries(known) };
 }
 
 /** Carries an outcome through the composer's callback. */
@@ -103,12 +118,13 @@ function sourcesOf(
   { spec, metadata }: LiveComposition,
   { sourceOf }: ComposeDeps,
   names: ReadonlySet<string>,
-): { source: Source; field: string }[] {
+): { name: string; source: Source; field: string }[] {
   const instances = wiringSpec({ metadata, spec } as LiveComposition).instances;
   return spec.instances.flatMap(({ component }, index) => {
-    if (!names.has(instances[index]?.component ?? "")) return [];
+    const name = instances[index]?.component ?? "";
+    if (!names.has(name)) return [];
     const source = component.source ?? sourceOf(`${metadata.namespace}/${component.name}`);
-    return source === undefined ? [] : [{ source, field: `spec.instances[${index}].component` }];
+    return source === undefined ? [] : [{ name, source, field: `spec.instances[${index}].component` }];
   });
 }
 

@@ -18,6 +18,10 @@ export interface CompositionDeps {
   readonly patience: Patience;
   /** In order: resolve, decide, compose, apply. */
   readonly steps: readonly Step[];
+  /** Before all else: what runs stays in the store, whatever the newest spec is. */
+  readonly keep: (composition: LiveComposition, signal: AbortSignal) => Promise<void>;
+  /** After all else: what is not wanted any more goes. */
+  readonly tidy: (run: Run) => Promise<void>;
   /** The workload that is there, whatever the steps came to. */
   readonly workloadOf: (composition: LiveComposition) => KubeObject | undefined;
   /** Forgets what is kept for a Composition that is gone. */
@@ -34,13 +38,15 @@ export function makeCompositionReconciler(deps: CompositionDeps): (key: Key, sig
       patience.end(key);
       return { kind: "done" };
     }
+    await deps.keep(composition, signal);
     const run = beginRun(composition, signal);
     const outcome = composition.spec.suspend ? done : await advance(run, deps.steps);
     signal.throwIfAborted();
-    const quietMs = patience.left(key, outcome);
+    const quietMs = patience.left(key, lenient(composition, outcome));
     if (quietMs > 0) return { kind: "after", ms: quietMs };
     run.workload ??= deps.workloadOf(composition);
     const achieved = observeStep(run);
+    await deps.tidy(run);
     const settled = settle(outcome, {
       found: inOrder(run, outcome),
       achieved: composition.spec.suspend ? suspended(achieved) : achieved,
@@ -57,6 +63,14 @@ async function advance(run: Run, steps: readonly Step[]): Promise<Outcome> {
     if (outcome.kind !== "done") return outcome;
   }
   return run.heldBack ?? done;
+}
+
+/** After a start everything is read again: what runs well is not called unready for as long as that takes. */
+function lenient({ status, metadata }: LiveComposition, outcome: Outcome): Outcome {
+  if (outcome.kind !== "waiting" || outcome.reason !== "ComponentNotReady" || outcome.quietMs === undefined)
+    return outcome;
+  const told = status?.artifact !== undefined && status.observedGeneration === metadata.generation;
+  return told ? { ...outcome, quietMs: 600_000 } : outcome;
 }
 
 /** What runs is what ran; it is as ready as it was left. */

@@ -22,7 +22,9 @@ export async function decideStep(run: Run, deps: DecideDeps): Promise<Outcome> {
   const { composition } = run;
   const now = judgeWith(composition, run.components);
   const old = await oldComponents(run, deps.library);
-  if (old === "lost" && now.valid && composition.spec.upgradePolicy.onBreaking === "Block") return cannotTell(run);
+  if (old === "lost" && now.valid && composition.spec.upgradePolicy.onBreaking !== "Allow") {
+    deps.warn(composition, "BreakingUpgrade", lost);
+  }
   if (old !== undefined && old !== "lost") {
     const before = judgeWith(composition, old);
     // What the old bytes cannot do any more was changed in the spec, and is no upgrade.
@@ -58,13 +60,12 @@ function judgeWith(composition: LiveComposition, components: ReadonlyMap<string,
   return judge(composition, { tables });
 }
 
-/** Whether it breaks something cannot be told, and who asked to be asked is. */
-function cannotTell({ found }: Run): Outcome {
-  const message =
-    "Keeps the old version running, whether the new one breaks something cannot be told: the types of the old one are lost. Set spec.upgradePolicy.onBreaking to Warn to roll it out";
-  found.set("WiringValid", { status: "Unknown", reason: "UpgradeBlocked", message });
-  return { kind: "stalled", reason: "UpgradeBlocked", message };
-}
+/**
+ * Holding it back would leave the composition with an old version whose artifact may be lost with its types: its pods could
+ * not start again. It fits the composition, that much is known.
+ */
+const lost =
+  "Rolls out a new version of a component: it fits, but what callers relied on cannot be compared, the types of the old one are lost";
 
 /** The components as they run now; undefined where nothing runs or nothing is new, `lost` where their types are not at hand. */
 async function oldComponents(run: Run, library: Library): Promise<ReadonlyMap<string, Resolved> | "lost" | undefined> {

@@ -19,7 +19,11 @@ export interface Run {
   /** Why a component's new bytes are not used: all goes on with the old ones, and this is said at the end. */
   heldBack: Outcome | undefined;
   artifact: { readonly digest: string; readonly size: number } | undefined;
+  /** What the artifact was made from; undefined where that is too long to be kept. */
+  recipe: string | undefined;
   desired: Desired | undefined;
+  /** True once all that is desired was applied. */
+  applied: boolean;
   /** The Deployment, Job or CronJob that is there. */
   workload: KubeObject | undefined;
   /** Conditions, but for those that `settle` computes. */
@@ -41,7 +45,9 @@ export function beginRun(composition: LiveComposition, signal: AbortSignal): Run
     judgement: undefined,
     heldBack: undefined,
     artifact: undefined,
+    recipe: undefined,
     desired: undefined,
+    applied: false,
     workload: undefined,
     found: new Map(),
     status,

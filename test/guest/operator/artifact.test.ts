@@ -115,7 +115,7 @@ describe("artifactKey()", () => {
         `instances: [${instances}]\nconnections: [{ from: front/acme:shop/query, to: store/acme:shop/query }]\n${exported}`,
       ),
     ];
-    const made = await Promise.all(keys.map(artifactKey));
+    const made = await Promise.all(keys.map((inputs) => artifactKey(inputs)));
     expect(new Set(made).size).toBe(keys.length);
     expect(await artifactKey(await inputsOf(shop))).toBe(made[0]);
     for (const key of made) expect(key).toMatch(/^[0-9a-f]{64}$/);

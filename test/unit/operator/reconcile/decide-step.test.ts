@@ -128,10 +128,10 @@ describe("decideStep()", () => {
     expect(run.status.artifact?.digest).toBe("sha256:a");
   });
 
-  test("where the old types are lost, new bytes are held back under Block: whether they break something cannot be told", async () => {
+  test("where the old types are lost, what fits is rolled out, with a warning that it could not be compared", async () => {
     const upgrade = { ...same, client: resolved("c2", clientWithMore), running, kept: {} };
-    const { outcome } = await decide(upgrade);
-    expect(outcome).toMatchObject({ kind: "stalled", reason: "UpgradeBlocked" });
-    expect((await decide({ ...upgrade, policy: "Warn" })).outcome).toEqual({ kind: "done" });
+    const { outcome, warnings } = await decide(upgrade);
+    expect([outcome, warnings]).toEqual([{ kind: "done" }, [expect.stringMatching(/^BreakingUpgrade: .*are lost/)]]);
+    expect((await decide({ ...upgrade, policy: "Allow" })).warnings).toEqual([]);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import type { KubeObject } from "../../../../operator/kube/object.ts";
-import { artifactsOf, newestWorkload, selectKept } from "../../../../operator/reconcile/history.ts";
+import { selectKept, workloadOf } from "../../../../operator/reconcile/history.ts";
 
 const object = (
   kind: string,
@@ -20,8 +20,12 @@ const object = (
 const configMaps = [1, 2, 3, 4].map((day) =>
   object("ConfigMap", `c${day}`, day, { revision: `r${day}`, artifact: `sha256:${day}` }),
 );
-const kept = (limit: number, desired: readonly KubeObject[], owned: readonly KubeObject[]): string[] =>
-  owned.filter(selectKept(desired, { owned, limit })).map(({ metadata }) => metadata.name);
+const kept = (
+  limit: number,
+  desired: readonly KubeObject[],
+  owned: readonly KubeObject[],
+  current?: string,
+): string[] => owned.filter(selectKept(desired, { owned, limit, current })).map(({ metadata }) => metadata.name);
 
 describe("selectKept()", () => {
   const desired = [configMaps[3]!, object("Deployment", "a", 1, { revision: "r4" })];
@@ -31,6 +35,11 @@ describe("selectKept()", () => {
     expect(kept(10, desired, owned)).toEqual(["c1", "c2", "c3", "c4", "a"]);
     expect(kept(2, desired, owned)).toEqual(["c2", "c3", "c4", "a"]);
     expect(kept(0, desired, owned)).toEqual(["c4", "a"]);
+  });
+
+  test("keeps the revision that is complete, whatever the limit: its pods serve, and may start again", () => {
+    expect(kept(0, desired, owned, "r2")).toEqual(["c2", "c4", "a"]);
+    expect(kept(1, desired, owned, "r1")).toEqual(["c1", "c3", "c4", "a"]);
   });
 
   test("keeps nothing of a kind without revisions that is not desired", () => {
@@ -43,26 +52,17 @@ describe("selectKept()", () => {
   });
 });
 
-describe("newestWorkload()", () => {
-  test("is the Deployment, Job or CronJob that was made last", () => {
+describe("workloadOf()", () => {
+  test("is the Deployment, Job or CronJob of the revision, else the one that was made last", () => {
     const jobs = [
       object("Job", "j1", 1),
       object("Job", "j2", 3),
       object("ConfigMap", "c", 9),
       object("Deployment", "d", 2),
     ];
-    expect(newestWorkload(jobs)?.metadata.name).toBe("j2");
-    expect(newestWorkload([])).toBeUndefined();
-  });
-});
-
-describe("artifactsOf()", () => {
-  test("names the artifact of every revision whose configuration is there, once each", () => {
-    expect(artifactsOf([...configMaps, object("ConfigMap", "again", 5, { artifact: "sha256:1" })])).toEqual([
-      "sha256:1",
-      "sha256:2",
-      "sha256:3",
-      "sha256:4",
-    ]);
+    expect(workloadOf(jobs, "none")?.metadata.name).toBe("j2");
+    const [a, b] = [object("Job", "a", 1, { revision: "ra" }), object("Job", "b", 2, { revision: "rb" })];
+    expect(workloadOf([a, b], "ra")?.metadata.name).toBe("a");
+    expect(workloadOf([], undefined)).toBeUndefined();
   });
 });
