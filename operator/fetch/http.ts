@@ -5,15 +5,16 @@ import type { Clock } from "../clock.ts";
 import { sha256 } from "../digest.ts";
 import { FetchError } from "./error.ts";
 import { explainNetworkError, explainStatus, shown } from "./http-errors.ts";
+import { Room } from "./room.ts";
 
 /** Bounds of downloads. */
 export interface DownloaderOptions {
   readonly clock: Clock;
   /** Of one component. */
   readonly maxBytes: number;
-  /** Of all downloads at once, as they are held in memory. */
+  /** Of all downloads at once, as they are held in memory: what is small is not counted, and what finds no room waits. */
   readonly totalBytes: number;
-  /** For one download with its redirects. */
+  /** For one download with its redirects, and the wait for room. */
   readonly timeoutMs: number;
   /** To be connected, and between two pieces of an answer; 10,000. */
   readonly idleMs?: number;
@@ -36,6 +37,8 @@ export interface Downloader {
 }
 
 const maxRedirects = 5;
+/** A download of no more than this waits for no other one; how many there are at once is bounded by who asks for them. */
+const smallBytes = 2 ** 20;
 const redirects: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
 /** Makes a downloader; its connections are pooled, and go only to addresses that were checked after they were resolved. */
@@ -50,19 +53,18 @@ export function makeDownloader(options: DownloaderOptions): Downloader {
     keepAliveTimeout: 4_000,
     connections: 8,
   });
-  const budget = { left: totalBytes };
+  const room = new Room(totalBytes, { clock });
   return {
     async download(source, signal) {
-      const timeout = new AbortController();
-      const cancel = clock.after(timeoutMs, () => timeout.abort());
-      const either = AbortSignal.any([signal, timeout.signal]);
+      const stop = new AbortController();
+      const cancel = clock.after(timeoutMs, () => stop.abort(tooSlow(source.url, timeoutMs)));
+      const giveWay = (): void => stop.abort(crowded(source.url));
+      const either = AbortSignal.any([signal, stop.signal]);
       try {
-        return await download(source, { agent, policy, maxBytes, budget, signal: either });
+        return await download(source, { agent, policy, maxBytes, room, giveWay, signal: either });
       } catch (error) {
         signal.throwIfAborted();
-        if (!timeout.signal.aborted) throw error;
-        const message = `Cannot download source.http.url, it took longer than ${timeoutMs} ms: ${shown(source.url)}`;
-        throw new FetchError("SourceUnavailable", message, { final: false });
+        throw stop.signal.aborted ? stop.signal.reason : error;
       } finally {
         cancel();
       }
@@ -75,7 +77,8 @@ interface Context {
   readonly agent: Dispatcher;
   readonly policy: Policy;
   readonly maxBytes: number;
-  readonly budget: { left: number };
+  readonly room: Room;
+  readonly giveWay: () => void;
   readonly signal: AbortSignal;
 }
 
@@ -145,28 +148,32 @@ async function ask(url: URL, { agent, signal }: Context): Promise<Dispatcher.Res
 async function readBody(
   { headers, body }: Dispatcher.ResponseData,
   url: string,
-  { maxBytes, budget, signal }: Context,
+  { maxBytes, room, giveWay, signal }: Context,
 ): Promise<{ readonly encoding: string | undefined; readonly bytes: Uint8Array }> {
   const chunks: Uint8Array[] = [];
   let size = 0;
+  let free: (() => void) | undefined;
+  // It may break while nobody reads it.
+  body.on("error", () => {});
   try {
-    tooLarge(Number(headers["content-length"] ?? 0), maxBytes, url);
+    const said = Number(headers["content-length"] ?? 0);
+    tooLarge(said, maxBytes, url);
+    if (said > smallBytes) free = await room.take(said, { signal, giveWay });
     for await (const chunk of body as AsyncIterable<Uint8Array>) {
       size += chunk.byteLength;
-      budget.left -= chunk.byteLength;
       tooLarge(size, maxBytes, url);
-      if (budget.left < 0) throw busy(url);
+      if (size > smallBytes) free ??= await room.take(maxBytes, { signal, giveWay });
       chunks.push(chunk);
     }
+    const encoding = headers["content-encoding"];
+    return { encoding: typeof encoding === "string" ? encoding.slice(0, 20) : undefined, bytes: Buffer.concat(chunks) };
   } catch (error) {
-    body.on("error", () => {}).destroy();
+    body.destroy();
     signal.throwIfAborted();
     throw error instanceof FetchError ? error : explainNetworkError(error, url);
   } finally {
-    budget.left += size;
+    free?.();
   }
-  const encoding = headers["content-encoding"];
-  return { encoding: typeof encoding === "string" ? encoding.slice(0, 20) : undefined, bytes: Buffer.concat(chunks) };
 }
 
 function tooLarge(size: number, maxBytes: number, url: string): void {
@@ -175,7 +182,12 @@ function tooLarge(size: number, maxBytes: number, url: string): void {
   throw new FetchError("TooLarge", message, { final: true });
 }
 
-function busy(url: string): FetchError {
-  const message = `Cannot download source.http.url now, other downloads take all memory that there is for them: ${shown(url)}`;
+function tooSlow(url: string, timeoutMs: number): FetchError {
+  const message = `Cannot download source.http.url, it took longer than ${timeoutMs} ms: ${shown(url)}`;
+  return new FetchError("SourceUnavailable", message, { final: false });
+}
+
+function crowded(url: string): FetchError {
+  const message = `Cannot download source.http.url now, it is slow, and others need the memory that it takes: ${shown(url)}`;
   return new FetchError("SourceUnavailable", message, { final: false, retryAfterMs: 5_000 });
 }

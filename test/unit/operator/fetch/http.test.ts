@@ -5,10 +5,18 @@ import { afterEach, describe, expect, test } from "@jest/globals";
 import { systemClock } from "../../../../operator/clock.ts";
 import { sha256 } from "../../../../operator/digest.ts";
 import { type Downloader, type DownloaderOptions, makeDownloader } from "../../../../operator/fetch/http.ts";
+import { FakeClock } from "../../../support/clock.ts";
 
 const content = Buffer.from("a component, or so it says");
 const wanted = sha256(content);
 const forever = new AbortController().signal;
+
+const MIB = 2 ** 20;
+
+/** Waits for what sockets bring. */
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 1));
+}
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
@@ -147,29 +155,53 @@ describe("a download's bound", () => {
     expect(await refusal(endless)).toMatchObject({ reason: "TooLarge" });
   });
 
-  test("of all bytes at once holds, and gives back what a download took", async () => {
-    const half: ServerResponse[] = [];
-    let first = true;
-    const { url } = await serve((_, response) => {
-      if (first) {
-        first = false;
-        response.write(Buffer.alloc(900));
-        half.push(response);
-      } else response.end(content);
+  /** Files of 2 MiB, of which the last part comes when a test sends it; `?whole` comes whole, `?small` is small. */
+  async function serveLarge({ length }: { readonly length: boolean }) {
+    const body = Buffer.alloc(2 * MIB, 1);
+    const begun: ServerResponse[] = [];
+    const { url } = await serve((request, response) => {
+      if (request.url?.endsWith("?small")) return void response.end(content);
+      if (length) response.setHeader("content-length", body.length);
+      begun.push(response);
+      response.write(body.subarray(0, 1.5 * MIB));
+      if (request.url?.endsWith("?whole")) response.end(body.subarray(1.5 * MIB));
     });
-    const http = downloader({ totalBytes: 910 });
-    const slow = http.download({ url, sha256: wanted }, forever);
-    slow.catch(() => {});
-    while (half.length === 0) await new Promise((resolve) => setTimeout(resolve, 1));
-    // Its first bytes are on their way.
-    const refused = async (): Promise<unknown> =>
-      http.download({ url, sha256: wanted }, forever).catch((error) => error);
-    let seen: unknown = await refused();
-    for (let tries = 0; tries < 200 && Buffer.isBuffer(seen); tries++) seen = await refused();
-    expect(seen).toMatchObject({ reason: "SourceUnavailable", final: false, retryAfterMs: 5000 });
-    half[0]!.end();
-    await expect(slow).rejects.toMatchObject({ reason: "DigestMismatch" });
-    expect(await http.download({ url, sha256: wanted }, forever)).toHaveLength(content.length);
+    return { url, begun, digest: sha256(body), rest: body.subarray(1.5 * MIB) };
+  }
+
+  test.each([true, false])(
+    "of all bytes at once makes others wait, small ones never; length known: %s",
+    async (length) => {
+      const { url, begun, digest, rest } = await serveLarge({ length });
+      const clock = new FakeClock();
+      const http = downloader({ clock, maxBytes: 3 * MIB, totalBytes: 3 * MIB });
+      const first = http.download({ url, sha256: digest }, forever);
+      await until(() => clock.pending === 2);
+      let isDone = false;
+      const second = http.download({ url: `${url}?whole`, sha256: digest }, forever);
+      void second.then(() => {
+        isDone = true;
+      });
+      await until(() => begun.length === 2);
+      expect(await http.download({ url: `${url}?small`, sha256: wanted }, forever)).toHaveLength(content.length);
+      expect(isDone).toBe(false);
+      begun[0]!.end(rest);
+      expect((await Promise.all([first, second])).map(({ byteLength }) => byteLength)).toEqual([2 * MIB, 2 * MIB]);
+      expect(clock.pending).toBe(0);
+    },
+  );
+
+  test("of all bytes at once lets a slow one keep its place for 10 seconds while others wait", async () => {
+    const { url, begun, digest } = await serveLarge({ length: true });
+    const clock = new FakeClock();
+    const http = downloader({ clock, maxBytes: 3 * MIB, totalBytes: 3 * MIB, timeoutMs: 60_000 });
+    const slow = http.download({ url, sha256: digest }, forever).catch((error) => error);
+    await until(() => clock.pending === 2);
+    const next = http.download({ url: `${url}?whole`, sha256: digest }, forever);
+    await until(() => begun.length === 2 && clock.pending === 3);
+    await clock.advance(10_000);
+    expect(await slow).toMatchObject({ reason: "SourceUnavailable", final: false, retryAfterMs: 5000 });
+    expect(await next).toHaveLength(2 * MIB);
   });
 
   test("of time holds for one that sends a byte now and then", async () => {
