@@ -1,19 +1,25 @@
 import type { Component, ComponentStatus } from "../../api/component.ts";
+import { parseDuration } from "../../api/units.ts";
 import { printWorld } from "../../wiring/world.ts";
 import type { Clock } from "../clock.ts";
 import { timestamp } from "../clock.ts";
+import type { Library, Resolved } from "../fetch/library.ts";
 import type { Key, KubeObject } from "../kube/object.ts";
 import type { Next } from "../runtime/reconciler.ts";
 import { type Finding, holds, notReached } from "./conditions.ts";
 import { describeItems } from "./describe-items.ts";
 import { explainLookUp } from "./explain.ts";
 import type { KnownComponents } from "./known.ts";
-import type { Library, Resolved } from "./library.ts";
-import type { LookUp } from "./look-up.ts";
+import type { Before, LookUp } from "./look-up.ts";
 import { done, type Outcome } from "./outcome.ts";
 import { settle } from "./settle.ts";
 import type { StatusWriter } from "./status-writer.ts";
 import type { View } from "./view.ts";
+
+/** A web server is asked again no more often, whatever `spec.interval` says. */
+const leastIntervalMs = 60_000;
+/** The longest that a timer can hold. */
+const longestIntervalMs = 2 ** 31 - 1;
 
 /** A Component as the API server has it. */
 export type LiveComponent = Component & KubeObject;
@@ -58,18 +64,33 @@ interface Look {
 }
 
 async function lookAt(component: LiveComponent, deps: ComponentDeps, signal: AbortSignal): Promise<Look> {
-  const { spec, status, metadata } = component;
+  const { spec, metadata } = component;
   const namespace = metadata.namespace ?? "";
   if (spec.suspend) return { outcome: done, resolved: await lastGood(component, deps) };
-  // What an older spec was found to be says nothing of this one's source.
-  const before = status?.observedGeneration === metadata.generation ? status?.artifact : undefined;
   try {
-    const resolved = await deps.lookUp.find({ namespace, source: spec.source }, { before, signal });
+    const found = { before: foundBefore(component), signal };
+    const resolved = await deps.lookUp.find({ namespace, source: spec.source }, found);
     return { outcome: done, resolved };
   } catch (error) {
     signal.throwIfAborted();
-    return { outcome: explainLookUp(error, "spec.source"), resolved: await lastGood(component, deps) };
+    const outcome = explainLookUp(error, "spec.source", { source: spec.source, afterMs: intervalOf(spec.interval) });
+    return { outcome, resolved: await lastGood(component, deps) };
   }
+}
+
+/**
+ * What this spec's source was found to be. Of an older spec, and of one whose source could not be read, the status names
+ * the last good bytes, which say nothing of this source.
+ */
+function foundBefore({ status, metadata }: LiveComponent): Before | undefined {
+  if (status?.observedGeneration !== metadata.generation) return undefined;
+  const isReady = status?.conditions?.some((condition) => condition.type === "Ready" && condition.status === "True");
+  return isReady === true ? status?.artifact : undefined;
+}
+
+/** The CRD lets through what is a duration: one that is none of ours is too long. */
+function intervalOf(interval = "5m"): number {
+  return Math.max(parseDuration(interval) ?? longestIntervalMs, leastIntervalMs);
 }
 
 /** What this process knew last, or what the status says, if its types are still at hand: what runs stays known. */

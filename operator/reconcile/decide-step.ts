@@ -1,9 +1,9 @@
 import { findUpgradeBreaks } from "../../wiring/upgrade.ts";
 import { type Judgement, judge } from "../compose/judge.ts";
 import { wiringSpec } from "../compose/spec.ts";
+import type { Library, Resolved } from "../fetch/library.ts";
 import { holds } from "./conditions.ts";
 import { explainDiagnostics, summarizeDiagnostics } from "./explain.ts";
-import type { Library, Resolved } from "./library.ts";
 import { done, type Outcome } from "./outcome.ts";
 import type { LiveComposition, Run } from "./run.ts";
 

@@ -3,7 +3,7 @@ import type { GrantsSpec } from "../../api/grants.ts";
 import { parseName } from "../../wiring/match.ts";
 import type { HostImport, Wiring } from "../../wiring/spec.ts";
 import { componentName } from "../compose/spec.ts";
-import type { Resolved } from "./library.ts";
+import type { Resolved } from "../fetch/library.ts";
 
 type InstanceStatus = NonNullable<CompositionStatus["instances"]>[number];
 

@@ -1,4 +1,5 @@
 import type { Reason } from "../../api/conditions.ts";
+import type { Source } from "../../api/source.ts";
 import type { Diagnostic } from "../../wiring/diagnostic.ts";
 import type { Outcome } from "./outcome.ts";
 
@@ -13,15 +14,22 @@ type Known = Error & {
 /** How long a ConfigMap that is not there is left alone, when nothing wakes us. */
 const missingMs = 600_000;
 
-/** Why a source could not be read or understood. Other errors than those of fetching and of the composer are thrown on. */
-export function explainLookUp(error: unknown, field: string): Outcome {
+/**
+ * Why a source could not be read or understood. Other errors than those of fetching and of the composer are thrown on. What
+ * a web server refuses, or has with other bytes, is looked at again after `afterMs`: no watch tells when that is corrected.
+ */
+export function explainLookUp(
+  error: unknown,
+  field: string,
+  { source, afterMs: againMs }: { readonly source?: Source | undefined; readonly afterMs?: number } = {},
+): Outcome {
   const known = error as Known;
   if (known.name === "FetchError" && known.reason !== undefined) {
     const { reason, message, final, retryAfterMs: afterMs, cause } = known;
     if (final !== true) return { kind: "failed", reason, message, afterMs, cause };
     // It may be applied a moment later: its watch wakes us.
     if (reason === "SourceNotFound") return { kind: "waiting", reason, message, afterMs: missingMs };
-    return { kind: "stalled", reason, message };
+    return { kind: "stalled", reason, message, ...(source?.http === undefined ? {} : { afterMs: againMs }) };
   }
   if (known.name === "ComposerError") {
     if (known.code === "closed") throw error;

@@ -1,5 +1,5 @@
+import type { Resolved } from "../fetch/library.ts";
 import type { Key } from "../kube/object.ts";
-import type { Resolved } from "./library.ts";
 import type { Outcome } from "./outcome.ts";
 
 /** What the last look at a Component gave. */

@@ -1,7 +1,7 @@
 import type { Source } from "../../api/source.ts";
+import type { Library, Resolved } from "../fetch/library.ts";
 import type { Cache } from "../kube/cache.ts";
 import { keyOf } from "../kube/object.ts";
-import type { Library, Resolved } from "./library.ts";
 
 /** What was found for a source before, from a status. */
 export interface Before {
@@ -10,8 +10,8 @@ export interface Before {
 }
 
 /**
- * Finds out which bytes a source stands for, without reading it where that is known: an http source names its digest, and
- * a ConfigMap that has not changed still holds what it held.
+ * Finds out which bytes a source stands for, without reading it where this namespace has read it before: an http source
+ * names its digest, and a ConfigMap that has not changed still holds what it held. What others have read does not count.
  */
 export class LookUp {
   readonly #library: Library;
@@ -36,18 +36,29 @@ export class LookUp {
   /** Rejects as `Library.acquire` does. */
   async find(
     { namespace, source }: { readonly namespace: string; readonly source: Source },
-    options: { readonly before?: Before | undefined; readonly signal: AbortSignal },
+    { before, signal }: { readonly before?: Before | undefined; readonly signal: AbortSignal },
   ): Promise<Resolved> {
     const revision = this.#revision(namespace, source);
-    const before = options.before?.revision === revision ? options.before?.digest : undefined;
-    for (const known of [this.#recall(namespace, source), before]) {
-      const digest = digestOf(source) ?? (revision === undefined ? undefined : known);
-      const table = digest === undefined ? undefined : await this.#library.types(digest);
-      if (digest !== undefined && table !== undefined) return { digest, revision, size: table.size.bytes, table };
-    }
-    const resolved = await this.#library.acquire({ namespace, source, signal: options.signal });
+    const digest = await this.#known({ namespace, source }, before);
+    const table = digest === undefined ? undefined : await this.#library.types(digest);
+    if (digest !== undefined && table !== undefined) return { digest, revision, size: table.size.bytes, table };
+    const resolved = await this.#library.acquire({ namespace, source, signal });
     this.#remember(namespace, source, resolved);
     return resolved;
+  }
+
+  /** The digest of what this namespace has read from the source, as long as it cannot be another one by now. */
+  async #known(
+    { namespace, source }: { readonly namespace: string; readonly source: Source },
+    before: Before | undefined,
+  ): Promise<string | undefined> {
+    if (source.http !== undefined) {
+      const isSame = before?.digest === `sha256:${source.http.sha256}`;
+      return isSame ? before.digest : this.#library.recall({ namespace, source });
+    }
+    const revision = this.#revision(namespace, source);
+    if (revision === undefined) return undefined;
+    return this.#recall(namespace, source) ?? (before?.revision === revision ? before.digest : undefined);
   }
 
   #revision(namespace: string, { configMap }: Source): string | undefined {
@@ -68,8 +79,4 @@ export class LookUp {
     const digests = known?.revision === revision ? known.digests : new Map<string, string>();
     this.#remembered.set(key, { revision, digests: digests.set(JSON.stringify(source), digest) });
   }
-}
-
-function digestOf({ http }: Source): string | undefined {
-  return http && `sha256:${http.sha256}`;
 }

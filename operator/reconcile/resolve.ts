@@ -1,9 +1,9 @@
 import type { Composition } from "../../api/composition.ts";
 import { componentName } from "../compose/spec.ts";
+import type { Resolved } from "../fetch/library.ts";
 import type { KubeObject } from "../kube/object.ts";
 import { explainLookUp } from "./explain.ts";
 import type { KnownComponent, KnownComponents } from "./known.ts";
-import type { Resolved } from "./library.ts";
 import type { LookUp } from "./look-up.ts";
 import { done, type Outcome } from "./outcome.ts";
 
@@ -23,7 +23,7 @@ export interface ResolveDeps {
 
 type Instance = Composition["spec"]["instances"][number];
 
-/** A Component that changes wakes us: this is only for what no watch tells. */
+/** Components and ConfigMaps that change wake us: this is only for what no watch tells. */
 const lookAgainMs = 600_000;
 
 /**
@@ -62,7 +62,7 @@ async function find(
       return await deps.lookUp.find({ namespace, source }, { signal });
     } catch (error) {
       signal.throwIfAborted();
-      return explainLookUp(error, `${field}.source`);
+      return explainLookUp(error, `${field}.source`, { source, afterMs: lookAgainMs });
     }
   }
   const key = `${namespace}/${name}`;
@@ -92,5 +92,8 @@ function summarize(problems: readonly Exclude<Outcome, { kind: "done" }>[]): Out
     problems.find(({ kind }) => kind === "failed") ?? problems.find(({ kind }) => kind === "waiting") ?? problems[0];
   if (first === undefined) return done;
   if (problems.length === 1) return first;
-  return { ...first, message: `${first.message} (and ${problems.length - 1} more)` };
+  const message = `${first.message} (and ${problems.length - 1} more)`;
+  if (first.kind === "failed") return { ...first, message };
+  const times = problems.flatMap(({ afterMs }) => afterMs ?? []);
+  return times.length === 0 ? { ...first, message } : { ...first, message, afterMs: Math.min(...times) };
 }

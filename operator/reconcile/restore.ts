@@ -2,10 +2,10 @@ import type { Composer } from "../../composer/index.ts";
 import type { Clock } from "../clock.ts";
 import { artifactKey, makeArtifact } from "../compose/artifact.ts";
 import { artifactAnnotation, recipeKey } from "../desired/config-map.ts";
+import type { Library } from "../fetch/library.ts";
 import type { KubeClient } from "../kube/client.ts";
 import { type Key, type KubeObject, keyOf, resources } from "../kube/object.ts";
 import type { Artifacts } from "./compose-step.ts";
-import type { Library } from "./library.ts";
 import { inputsOf, type Recipe, readRecipe } from "./recipe.ts";
 import type { LiveComposition } from "./run.ts";
 

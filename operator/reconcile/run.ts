@@ -1,9 +1,9 @@
 import type { Composition, CompositionStatus } from "../../api/composition.ts";
 import type { Judgement } from "../compose/judge.ts";
 import type { Desired } from "../desired/desired.ts";
+import type { Resolved } from "../fetch/library.ts";
 import type { KubeObject } from "../kube/object.ts";
 import type { Finding } from "./conditions.ts";
-import type { Resolved } from "./library.ts";
 import type { Outcome } from "./outcome.ts";
 
 /** A Composition as the API server has it. */

@@ -8,9 +8,9 @@ import { type ComposerPool, startComposerPool } from "../../../operator/compose/
 import { wiringSpec } from "../../../operator/compose/spec.ts";
 import { sha256 } from "../../../operator/digest.ts";
 import { type Downloader, makeDownloader } from "../../../operator/fetch/http.ts";
+import type { Library } from "../../../operator/fetch/library.ts";
 import { type LibraryDeps, makeLibrary } from "../../../operator/fetch/library.ts";
 import type { Store } from "../../../operator/package/store.ts";
-import type { Library } from "../../../operator/reconcile/library.ts";
 import { doubling, manyModules, panics } from "../../support/composer/hostile.ts";
 import { guest } from "../../support/composer/wat.ts";
 import { compositionOf } from "../../support/local/composition.ts";

@@ -1,7 +1,10 @@
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import type { Source } from "../../../../api/source.ts";
 import { ComposerError } from "../../../../composer/error.ts";
 import { sha256 } from "../../../../operator/digest.ts";
+import { FetchError } from "../../../../operator/fetch/error.ts";
 import { type LibraryDeps, makeLibrary } from "../../../../operator/fetch/library.ts";
 import type { Store } from "../../../../operator/package/store.ts";
 import { settled } from "../../../support/clock.ts";
@@ -17,7 +20,11 @@ const signal = new AbortController().signal;
 /** A library over a real store; what it asks the world for is counted, and waits while `gate` does. */
 function makeTestLibrary(
   store: Store,
-  { inspect, gate }: { inspect?: () => Promise<never>; gate?: Promise<void> } = {},
+  {
+    inspect,
+    gate,
+    download,
+  }: { inspect?: () => Promise<never>; gate?: Promise<void>; download?: () => Promise<never> } = {},
 ) {
   const counts = { downloads: 0, gets: 0, inspections: 0 };
   const deps = {
@@ -34,7 +41,7 @@ function makeTestLibrary(
       async download() {
         counts.downloads++;
         await gate;
-        return bytes;
+        return download?.() ?? bytes;
       },
       close: async () => {},
     },
@@ -64,6 +71,43 @@ describe("makeLibrary()", () => {
       const later = makeTestLibrary(store);
       expect(await later.library.acquire({ namespace: "a", source: http("a"), signal })).toMatchObject({ digest });
       expect(later.counts).toEqual({ downloads: 0, gets: 0, inspections: 0 });
+      expect(await later.library.recall({ namespace: "a", source: http("a") })).toBe(digest);
+    }));
+
+  test("gives nobody bytes that another namespace fetched, or another source, for their digest alone", () =>
+    withStore(async ({ open }) => {
+      const store = await open();
+      const owner = makeTestLibrary(store).library;
+      await owner.acquire({ namespace: "a", source: http("a"), signal });
+      const refused = new FetchError("SourceUnavailable", "No such host", { final: false });
+      const { library, counts } = makeTestLibrary(store, { download: () => Promise.reject(refused) });
+      for (const other of [
+        { namespace: "b", source: http("a") },
+        { namespace: "a", source: http("nowhere") },
+        // Where one ends and the other begins is told apart.
+        { namespace: "", source: http("a") },
+      ]) {
+        expect(await library.recall(other)).toBeUndefined();
+        for (let round = 0; round < 2; round++)
+          await expect(library.acquire({ ...other, signal })).rejects.toBe(refused);
+      }
+      expect(counts).toEqual({ downloads: 6, gets: 0, inspections: 0 });
+    }));
+
+  test("fetches again what was fetched before and is lost", () =>
+    withStore(async ({ open, folder }) => {
+      const { library, counts } = makeTestLibrary(await open());
+      await library.acquire({ namespace: "a", source: http("a"), signal });
+      await rm(join(folder, "components", digest.slice("sha256:".length)));
+      await library.acquire({ namespace: "a", source: http("a"), signal });
+      expect(counts).toEqual({ downloads: 2, gets: 0, inspections: 1 });
+    }));
+
+  test("remembers nothing of a ConfigMap, which may change", () =>
+    withStore(async ({ open }) => {
+      const { library } = makeTestLibrary(await open());
+      await library.acquire({ namespace: "n", source: map("a"), signal });
+      expect(await library.recall({ namespace: "n", source: map("a") })).toBeUndefined();
     }));
 
   test("reads a ConfigMap each time, as it may have changed, and inspects equal bytes once", () =>

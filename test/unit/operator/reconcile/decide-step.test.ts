@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
+import type { Library, Resolved } from "../../../../operator/fetch/library.ts";
 import type { KubeObject } from "../../../../operator/kube/object.ts";
 import { decideStep } from "../../../../operator/reconcile/decide-step.ts";
-import type { Library, Resolved } from "../../../../operator/reconcile/library.ts";
 import { beginRun, type LiveComposition, type Run } from "../../../../operator/reconcile/run.ts";
 import type { TypeTable } from "../../../../wiring/table.ts";
 import { compositionOf } from "../../../support/local/composition.ts";

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
 import type { Composition } from "../../../../api/composition.ts";
+import type { Resolved } from "../../../../operator/fetch/library.ts";
 import { describeItems } from "../../../../operator/reconcile/describe-items.ts";
 import { describeEdges, describeHostImports, describeInstances } from "../../../../operator/reconcile/describe-run.ts";
-import type { Resolved } from "../../../../operator/reconcile/library.ts";
 import type { Wiring } from "../../../../wiring/spec.ts";
 import { table } from "../../../support/wiring/tables.ts";
 

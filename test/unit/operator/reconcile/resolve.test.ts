@@ -1,6 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
+import { FetchError } from "../../../../operator/fetch/error.ts";
+import type { Resolved } from "../../../../operator/fetch/library.ts";
 import { KnownComponents } from "../../../../operator/reconcile/known.ts";
-import type { Resolved } from "../../../../operator/reconcile/library.ts";
+import type { LookUp } from "../../../../operator/reconcile/look-up.ts";
 import { done, type Outcome } from "../../../../operator/reconcile/outcome.ts";
 import { resolve } from "../../../../operator/reconcile/resolve.ts";
 import type { LiveComposition } from "../../../../operator/reconcile/run.ts";
@@ -30,8 +32,9 @@ function world(
     const one = components[key.slice(2)];
     return one && { uid: "u", generation: one.newest ?? 1 };
   };
-  // No source in place is used here, so nothing is looked up.
-  return { known, newest, lookUp: undefined as never };
+  // Only a source in place is looked up: here its server refuses it.
+  const find = () => Promise.reject(new FetchError("DigestMismatch", "Other bytes", { final: true }));
+  return { known, newest, lookUp: { find } as unknown as LookUp };
 }
 const signal = new AbortController().signal;
 const ready = { seen: 1, resolved: resolved("sha256:1") };
@@ -81,5 +84,21 @@ describe("resolve()", () => {
   test("says how many problems there are", async () => {
     const { outcome } = await resolve(composition("a", "b", "c"), world({}), signal);
     expect((outcome as { message: string }).message).toMatch(/: a \(and 2 more\)$/);
+  });
+
+  test("looks again later at what a web server has with other bytes, also where it is the second problem", async () => {
+    const http = { http: { url: "https://example.com/a.wasm", sha256: "0".repeat(64) } };
+    const configMap = { configMap: { name: "m", key: "k" } };
+    const inline = (...sources: object[]): LiveComposition =>
+      ({
+        ...composition(),
+        spec: { instances: sources.map((source, index) => ({ name: `i${index}`, component: { source } })) },
+      }) as unknown as LiveComposition;
+    const outcomeOf = async (...sources: object[]) => (await resolve(inline(...sources), world({}), signal)).outcome;
+    const mismatch = { kind: "stalled", reason: "DigestMismatch" };
+    expect(await outcomeOf(http)).toMatchObject({ ...mismatch, afterMs: 600_000 });
+    // A watch tells of a ConfigMap.
+    expect(await outcomeOf(configMap)).toEqual({ ...mismatch, message: "Other bytes" });
+    expect(await outcomeOf(configMap, http)).toMatchObject({ ...mismatch, afterMs: 600_000 });
   });
 });

@@ -1,12 +1,12 @@
 import { expect, test } from "@jest/globals";
 import type { Composition } from "../../../../api/composition.ts";
+import type { Library, Resolved } from "../../../../operator/fetch/library.ts";
 import type { Cache, Change } from "../../../../operator/kube/cache.ts";
 import type { KubeClient } from "../../../../operator/kube/client.ts";
 import { type KubeObject, keyOf } from "../../../../operator/kube/object.ts";
 import { Store } from "../../../../operator/kube/store.ts";
 import { Inputs } from "../../../../operator/reconcile/inputs.ts";
 import { KnownComponents } from "../../../../operator/reconcile/known.ts";
-import type { Library, Resolved } from "../../../../operator/reconcile/library.ts";
 import { LookUp } from "../../../../operator/reconcile/look-up.ts";
 import { done } from "../../../../operator/reconcile/outcome.ts";
 import { Patience } from "../../../../operator/reconcile/patience.ts";
@@ -71,6 +71,7 @@ test("24 hours of churn leave nothing behind when all objects are gone", async (
   let inspected = 0;
   const library: Library = {
     types: async () => undefined,
+    recall: async () => undefined,
     bytes: async () => undefined,
     acquire: async ({ source }) => {
       inspected++;
