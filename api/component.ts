@@ -83,7 +83,8 @@ export const componentSpec = {
     verify,
     interval: {
       type: "string",
-      description: "How often a moving tag or a range is looked up again, 5m. A digest is never looked up again.",
+      description:
+        "How often a moving tag or a range is looked up again, and what a web server refused, 5m. A digest that was read is never looked up again.",
       pattern: durationPattern,
       maxLength: 32,
       default: "5m",

@@ -16,16 +16,19 @@ let shop: Shop;
 let files: Server;
 let filesUrl: string;
 const served = new Map<string, Uint8Array>();
+const asked: string[] = [];
+const flags = ["--fetch-allowed-cidrs=127.0.0.1/32"];
 
 beforeAll(async () => {
   files = createServer((request, response) => {
+    asked.push(request.url ?? "");
     const bytes = served.get(request.url ?? "");
     response.writeHead(bytes === undefined ? 404 : 200).end(bytes);
   });
   await new Promise<void>((resolve) => files.listen(0, "127.0.0.1", resolve));
   filesUrl = `http://127.0.0.1:${(files.address() as { port: number }).port}`;
   server = await startApiServer();
-  operator = await startOperator(server, { flags: ["--fetch-allowed-cidrs=127.0.0.1/32"] });
+  operator = await startOperator(server, { flags });
 }, 120_000);
 afterAll(async () => {
   await operator?.stop();
@@ -153,6 +156,37 @@ describe("a Component of another source", () => {
     await apply(sourceOf({ http: { url: `${filesUrl}/hello.wasm`, sha256: digestOf(bytes).slice(7) } }));
     const component = await shop.until("component", "a", { Ready: "True" });
     expect(component.status.artifact).toMatchObject({ digest: digestOf(bytes), size: bytes.byteLength });
+  });
+
+  test("http gives nobody the bytes of another namespace for their digest alone", async () => {
+    const bytes = guest("hello");
+    served.set("/secret.wasm", bytes);
+    const sha256 = digestOf(bytes).slice("sha256:".length);
+    await apply(sourceOf({ http: { url: `${filesUrl}/secret.wasm`, sha256 } }));
+    await shop.until("component", "a", { Ready: "True" });
+    const thief = await openShop(server);
+    const nowhere = sourceOf({ http: { url: `${filesUrl}/nowhere.wasm`, sha256 } });
+    await server.client.apply(paths.component(thief.namespace, "a"), nowhere);
+    const refused = await thief.until("component", "a", { Ready: "False/SourceNotFound" });
+    expect([refused.status.artifact, refused.status.wit, refused.status.exports]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
+  });
+
+  test("http is fetched once, not again after a restart, nor when the same source is deleted and made again", async () => {
+    const bytes = guest("hello");
+    served.set("/once.wasm", bytes);
+    const source = sourceOf({ http: { url: `${filesUrl}/once.wasm`, sha256: digestOf(bytes).slice(7) } });
+    await apply(source);
+    await shop.until("component", "a", { Ready: "True" });
+    await operator.stop("SIGKILL");
+    operator = await startOperator(server, { flags });
+    await server.client.delete(paths.component(shop.namespace, "a"));
+    await apply(source);
+    await shop.until("component", "a", { Ready: "True" });
+    expect(asked.filter((path) => path === "/once.wasm")).toHaveLength(1);
   });
 
   test("http with another digest is stalled", async () => {
