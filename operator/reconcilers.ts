@@ -88,7 +88,9 @@ export function makeReconcilers(parts: ReconcilerParts): {
 function heeding(name: string, reconcile: Reconcile, { log }: ReconcilerParts): Reconcile {
   return async (key, signal) => {
     try {
-      return await reconcile(key, signal);
+      const next = await reconcile(key, signal);
+      log.debug("Reconciled", { controller: name, key, next: next.kind });
+      return next;
     } catch (error) {
       if (!(error instanceof KubeError) || signal.aborted) throw error;
       const { code, message, retryAfterMs } = error;
@@ -115,6 +117,8 @@ function compositionReconciler(
     const meta = views.components.get(key)?.metadata;
     return meta && { uid: meta.uid ?? "", generation: meta.generation ?? 0 };
   };
+  const namesIn = (namespace: string) =>
+    parts.world.components.list().flatMap(({ metadata }) => (metadata.namespace === namespace ? [metadata.name] : []));
   const composing = {
     composer: pool,
     library,
@@ -133,7 +137,7 @@ function compositionReconciler(
       announce: announce("Reconcile", parts),
     }),
     steps: [
-      (run) => resolveStep(run, { newest, known, lookUp }),
+      (run) => resolveStep(run, { newest, namesIn, known, lookUp }),
       (run) => decideStep(run, { library, warn }),
       (run) => composeStep(run, composing),
       (run) => applyStep(run, { applier, inputs, settings }),
@@ -148,6 +152,17 @@ function compositionReconciler(
   });
 }
 
-function announce(action: string, { events }: ReconcilerParts): Announce {
-  return (regarding, { type, reason, note }) => events.record({ regarding, type, reason, action, note });
+/** A transition is an event for those who look at the object, and a line for those who look at the operator. */
+function announce(action: string, { events, log }: ReconcilerParts): Announce {
+  return (regarding, { type, reason, note }) => {
+    events.record({ regarding, type, reason, action, note });
+    const { kind, metadata } = regarding;
+    const level = type === "Warning" ? "warn" : "info";
+    log[level](note, {
+      controller: kind.toLowerCase(),
+      key: keyOf(regarding),
+      reason,
+      generation: metadata.generation,
+    });
+  };
 }

@@ -5,6 +5,7 @@ import { makeDesired } from "../desired/make.ts";
 import type { KubeObject } from "../kube/object.ts";
 import type { Applier } from "./applier.ts";
 import { describeEdges, describeHostImports, describeInstances } from "./describe-run.ts";
+import { numbered } from "./explain.ts";
 import { selectKept } from "./history.ts";
 import type { Inputs } from "./inputs.ts";
 import { done, type Outcome } from "./outcome.ts";
@@ -88,9 +89,7 @@ function runningOf({ metadata }: KubeObject): DesiredInputs["running"] {
 }
 
 function explainProblems(problems: readonly SpecProblem[]): Outcome {
-  const [first] = problems;
-  const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : "";
-  const message = `${first?.field}: ${first?.message}. ${first?.hint}${more}`;
+  const message = numbered(problems.map(({ field, message: what, hint }) => `${field}: ${what}. ${hint}`));
   return { kind: "stalled", reason: "InvalidSpec", message };
 }
 

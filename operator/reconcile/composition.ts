@@ -3,6 +3,7 @@ import type { Key, KubeObject } from "../kube/object.ts";
 import type { Next } from "../runtime/reconciler.ts";
 import type { Finding } from "./conditions.ts";
 import { notReached } from "./conditions.ts";
+import { tellDenied } from "./denied.ts";
 import { observeStep } from "./observe-step.ts";
 import { done, type Outcome } from "./outcome.ts";
 import type { Patience } from "./patience.ts";
@@ -38,16 +39,19 @@ export function makeCompositionReconciler(deps: CompositionDeps): (key: Key, sig
       patience.end(key);
       return { kind: "done" };
     }
-    await deps.keep(composition, signal);
     const run = beginRun(composition, signal);
-    const outcome = composition.spec.suspend ? done : await advance(run, deps.steps);
+    const steps: readonly Step[] = composition.spec.suspend ? [] : deps.steps;
+    const kept = await tellDenied(() => deps.keep(composition, signal).then(() => done));
+    const advanced = kept.kind === "done" ? await advance(run, steps) : kept;
     signal.throwIfAborted();
-    const quietMs = patience.left(key, lenient(composition, outcome));
+    const quietMs = patience.left(key, lenient(composition, advanced));
     if (quietMs > 0) return { kind: "after", ms: quietMs };
     run.workload ??= deps.workloadOf(composition);
     const achieved = observeStep(run);
-    await deps.tidy(run);
-    const settled = settle(outcome, {
+    const tidied = await tellDenied(() => deps.tidy(run).then(() => done));
+    const outcome = advanced.kind === "done" ? tidied : advanced;
+    const said = run.workload === undefined ? outcome : reassuring(outcome);
+    const settled = settle(said, {
       found: inOrder(run, outcome),
       achieved: composition.spec.suspend ? suspended(achieved) : achieved,
       old: composition.status?.conditions ?? [],
@@ -58,11 +62,17 @@ export function makeCompositionReconciler(deps: CompositionDeps): (key: Key, sig
 
 async function advance(run: Run, steps: readonly Step[]): Promise<Outcome> {
   for (const step of steps) {
-    const outcome = await step(run);
+    const outcome = await tellDenied(() => step(run));
     run.signal.throwIfAborted();
     if (outcome.kind !== "done") return outcome;
   }
   return run.heldBack ?? done;
+}
+
+/** Who reads that something is missing wants to know first whether anything is down. */
+function reassuring(outcome: Outcome): Outcome {
+  if (outcome.kind === "done" || outcome.reason === "UpgradeBlocked" || outcome.reason === "SourceLost") return outcome;
+  return { ...outcome, message: `${outcome.message}. What runs goes on` };
 }
 
 /** After a start everything is read again: what runs well is not called unready for as long as that takes. */

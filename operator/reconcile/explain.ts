@@ -39,7 +39,7 @@ export function explainLookUp(
   throw error;
 }
 
-/** A wiring that does not hold: the first error in full, and how many there are. */
+/** A wiring that does not hold. */
 export function explainDiagnostics(diagnostics: readonly Diagnostic[]): Outcome {
   const errors = diagnostics.filter(({ severity }) => severity === "error");
   const [first] = errors;
@@ -47,19 +47,31 @@ export function explainDiagnostics(diagnostics: readonly Diagnostic[]): Outcome 
   return { kind: "stalled", reason: reasonOf(first), message: summarizeDiagnostics(errors) };
 }
 
-/** Findings as one message: the first in full, then how many more there are and how to see them. */
+/** More than this are only counted. */
+const maxTold = 5;
+
+/** Findings as one message, on one line: up to five in full, the others counted. */
 export function summarizeDiagnostics(findings: readonly Diagnostic[]): string {
-  const [first] = findings;
-  if (first === undefined) return "";
-  const { field, message, expected, found, hint } = first;
+  return numbered(findings.map(tellDiagnostic));
+}
+
+/** Several sentences as one message: each with its number where there is more than one, up to five. */
+export function numbered(sentences: readonly string[]): string {
+  const [first = ""] = sentences;
+  if (sentences.length < 2) return first;
+  const told = sentences.slice(0, maxTold).map((sentence, index) => `(${index + 1}) ${sentence}`);
+  const rest = sentences.length - told.length;
+  return `${sentences.length} problems: ${told.join("; ")}${rest === 0 ? "" : `; and ${rest} more`}`;
+}
+
+function tellDiagnostic({ field, message, expected, found, hint }: Diagnostic): string {
   const parts = [
     `${field}: ${message}`,
     ...(expected === undefined ? [] : [`expected ${expected}`]),
     ...(found === undefined ? [] : [`found ${found}`]),
     ...(hint === undefined ? [] : [hint]),
   ];
-  const more = findings.length === 1 ? "" : ` (and ${findings.length - 1} more: tenon check shows them all)`;
-  return `${parts.join(". ")}${more}`;
+  return parts.join(". ");
 }
 
 function reasonOf({ code }: Diagnostic): Reason {

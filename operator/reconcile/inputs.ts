@@ -3,6 +3,7 @@ import type { Composition } from "../../api/composition.ts";
 import type { Cache } from "../kube/cache.ts";
 import type { KubeClient } from "../kube/client.ts";
 import { type KubeObject, keyOf, type Resource, resources } from "../kube/object.ts";
+import { numbered } from "./explain.ts";
 import type { Outcome } from "./outcome.ts";
 
 /** A ConfigMap or a Secret that a Composition names. */
@@ -92,11 +93,11 @@ export class Inputs {
   async read(composition: Composition & KubeObject, signal: AbortSignal): Promise<InputsRead> {
     const namespace = composition.metadata.namespace ?? "";
     const lines: string[] = [];
-    const missing: InputReference[] = [];
+    const missing: Missing[] = [];
     for (const reference of inputReferences(composition)) {
       const keys = await this.#keys(namespace, reference, signal);
       const lacks = keys === undefined || (reference.key !== undefined && !keys.has(reference.key));
-      if (lacks && !reference.optional) missing.push(reference);
+      if (lacks && !reference.optional) missing.push({ ...reference, isThere: keys !== undefined });
       if (lacks) lines.push(`${reference.field} -`);
       else if (reference.key !== undefined) lines.push(`${reference.field} ${keys.get(reference.key)}`);
       else lines.push(`${reference.field} ${[...keys].sort().join(" ")}`);
@@ -137,12 +138,17 @@ function versionOf({ metadata: { uid, resourceVersion } }: KubeObject): string {
   return `${uid} ${resourceVersion}`;
 }
 
-function explainMissing(missing: readonly InputReference[]): Outcome {
-  const [{ kind, name, key, field }] = missing as readonly [InputReference, ...InputReference[]];
-  const what = key === undefined ? `${kind} "${name}"` : `key "${key}" of ${kind} "${name}"`;
-  const more = missing.length === 1 ? "" : ` (and ${missing.length - 1} more)`;
-  const message = `Cannot find the ${what} in this namespace, make it or correct: ${field}${more}`;
-  return { kind: "waiting", reason: "InputNotFound", message, afterMs: missingMs };
+/** A reference to nothing: the object is not there, or it is and lacks the key. */
+interface Missing extends InputReference {
+  readonly isThere: boolean;
+}
+
+function explainMissing(missing: readonly Missing[]): Outcome {
+  const sentences = missing.map(({ kind, name, key, field, isThere }) => {
+    const what = isThere ? `key "${key}" in ${kind} "${name}"` : `${kind} "${name}"`;
+    return `Cannot find the ${what} in this namespace, make it or correct: ${field}`;
+  });
+  return { kind: "waiting", reason: "InputNotFound", message: numbered(sentences), afterMs: missingMs };
 }
 
 function sha256(text: string): string {

@@ -20,7 +20,7 @@ export function observeStep(run: Run): Finding {
   };
   const begun = run.workload !== undefined || run.desired !== undefined;
   run.found.set(compositionConditions.Available, begun ? available : nothingRuns);
-  run.found.set(compositionConditions.Progressing, begun ? progressing : notReached(compositionConditions.Composed));
+  run.found.set(compositionConditions.Progressing, begun ? progressing : notReached(waitsFor(run)));
   const unobserved: Reason = "Unobserved";
   const message = "The runners were not asked yet";
   run.found.set(compositionConditions.InstancesHealthy, { status: "Unknown", reason: unobserved, message });
@@ -29,6 +29,12 @@ export function observeStep(run: Run): Finding {
   return available.status === "True"
     ? { status: "False", reason: "RollingOut", message: progressing.message }
     : { status: "False", reason: "RollingOut", message: available.message };
+}
+
+function waitsFor({ found }: Run): string {
+  return found.get(compositionConditions.Composed)?.status === "True"
+    ? "objects that the spec allows"
+    : compositionConditions.Composed;
 }
 
 const nothingRuns: Finding = { status: "False", reason: "InProgress", message: "Nothing runs yet" };

@@ -1,4 +1,5 @@
 import type { Composition } from "../../api/composition.ts";
+import { nearest } from "../../api/nearest.ts";
 import { componentName } from "../compose/spec.ts";
 import type { Resolved } from "../fetch/library.ts";
 import type { KubeObject } from "../kube/object.ts";
@@ -17,6 +18,8 @@ export interface Resolution {
 export interface ResolveDeps {
   /** Which spec of a Component is the newest; undefined where there is no such Component. */
   readonly newest: (key: string) => { readonly uid: string; readonly generation: number } | undefined;
+  /** Names of the Components of a namespace, for a hint. */
+  readonly namesIn: (namespace: string) => readonly string[];
   readonly known: KnownComponents;
   readonly lookUp: LookUp;
 }
@@ -68,7 +71,8 @@ async function find(
   const key = `${namespace}/${name}`;
   const newest = deps.newest(key);
   if (newest === undefined) {
-    const message = `Cannot find the Component that ${field}.name names in this namespace: ${name}`;
+    const near = nearest(name, deps.namesIn(namespace));
+    const message = `Cannot find the Component that ${field}.name names in this namespace: ${name}${near === undefined ? "" : `. Did you mean "${near}"?`}`;
     return { kind: "waiting", reason: "ComponentNotFound", message, afterMs: lookAgainMs, quietMs: 5000 };
   }
   const known = deps.known.get(key);

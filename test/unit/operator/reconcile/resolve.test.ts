@@ -34,7 +34,7 @@ function world(
   };
   // Only a source in place is looked up: here its server refuses it.
   const find = () => Promise.reject(new FetchError("DigestMismatch", "Other bytes", { final: true }));
-  return { known, newest, lookUp: { find } as unknown as LookUp };
+  return { known, newest, namesIn, lookUp: { find } as unknown as LookUp };
 }
 const signal = new AbortController().signal;
 const ready = { seen: 1, resolved: resolved("sha256:1") };
@@ -53,6 +53,11 @@ describe("resolve()", () => {
     expect((outcome as { message: string }).message).toBe(
       "Cannot find the Component that spec.instances[1].component.name names in this namespace: b",
     );
+  });
+
+  test("says which name may be meant", async () => {
+    const { outcome } = await resolve(composition("helo"), world({ hello: ready }), signal);
+    expect((outcome as { message: string }).message).toMatch(/: helo\. Did you mean "hello"\?$/);
   });
 
   test("waits for a Component whose newest spec was not looked at yet, even if an older one was", async () => {
