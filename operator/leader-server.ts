@@ -46,7 +46,7 @@ export function startLeaderServer(options: LeaderServerOptions): Promise<SecureS
     certificate,
     log,
     routers: [
-      webhookRouter({ deps, clock, log, onVerdict }),
+      webhookRouter({ deps, path: () => certificate.admissionPath(), clock, log, onVerdict }),
       artifactsRouter({ store: leader.store, authenticator, ownersOf, log }),
     ],
   });

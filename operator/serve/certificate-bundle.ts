@@ -10,7 +10,7 @@ export interface ServiceName {
 
 interface Webhook {
   readonly name: string;
-  readonly clientConfig?: { readonly caBundle?: string; readonly service?: ServiceName };
+  readonly clientConfig?: { readonly caBundle?: string; readonly service?: ServiceName & { readonly path?: string } };
 }
 
 type Configuration = KubeObject & { readonly webhooks?: readonly Webhook[] };
@@ -23,14 +23,17 @@ export interface Trust {
   readonly service: ServiceName;
   /** PEM. */
   readonly authority: string;
+  /** Where on the Service the webhook answers: a secret between the API server and us. */
+  readonly path: string;
 }
 
 /**
- * Writes the authority into every webhook of ours that has another CA bundle or none, with one patch; writes nothing where all
- * is right, or where there is no such configuration. Rejects with a `KubeError`, a `conflict` where somebody wrote meanwhile.
+ * Writes the authority and the path into every webhook of ours that has another CA bundle or path, or none, with one patch;
+ * writes nothing where all is right, or where there is no such configuration. Rejects with a `KubeError`, a `conflict` where
+ * somebody wrote meanwhile.
  */
 export async function keepBundle(
-  { configuration: name, service, authority }: Trust,
+  { configuration: name, service, authority, path }: Trust,
   {
     client,
     log,
@@ -40,18 +43,27 @@ export async function keepBundle(
   const ref = { resource: resources.validatingWebhookConfigurations, name };
   const found = await client.get<Configuration>(ref, { signal });
   const caBundle = Buffer.from(authority).toString("base64");
-  const wrong = (found?.webhooks ?? []).filter(
-    (webhook) => isOurs(webhook) && webhook.clientConfig?.caBundle !== caBundle,
-  );
+  const wrong = (found?.webhooks ?? []).filter((webhook) => isOurs(webhook) && !isRight(webhook));
   if (found === undefined || wrong.length === 0) return;
   const webhooks = found.webhooks!.map((webhook) =>
-    wrong.includes(webhook) ? { ...webhook, clientConfig: { ...webhook.clientConfig, caBundle } } : webhook,
+    wrong.includes(webhook) ? { ...webhook, clientConfig: repair(webhook) } : webhook,
   );
   // A list is replaced as a whole: with the version that was read, nobody's change is lost.
   await client.mergePatch(ref, { metadata: { resourceVersion: found.metadata.resourceVersion }, webhooks }, { signal });
-  log.info("Wrote the authority into the webhook configuration", { configuration: name, webhooks: wrong.length });
+  log.info("Wrote the authority and the path into the webhook configuration", {
+    configuration: name,
+    webhooks: wrong.length,
+  });
 
   function isOurs({ clientConfig }: Webhook): boolean {
     return clientConfig?.service?.name === service.name && clientConfig.service.namespace === service.namespace;
+  }
+
+  function isRight({ clientConfig }: Webhook): boolean {
+    return clientConfig?.caBundle === caBundle && clientConfig.service?.path === path;
+  }
+
+  function repair({ clientConfig }: Webhook): Webhook["clientConfig"] {
+    return { ...clientConfig, service: { ...service, ...clientConfig?.service, path }, caBundle };
   }
 }

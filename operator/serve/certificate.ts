@@ -3,6 +3,7 @@ import type { KubeClient } from "../kube/client.ts";
 import { KubeError } from "../kube/error.ts";
 import { type KubeObject, resources } from "../kube/object.ts";
 import type { Log } from "../log.ts";
+import { makeAdmissionPath } from "./admission-path.ts";
 import { keepBundle, type ServiceName } from "./certificate-bundle.ts";
 import { type Judgement, judgeMaterial } from "./certificate-judge.ts";
 import { type Authority, type Material, makeAuthority, makeLeaf, renewAuthority } from "./certificate-make.ts";
@@ -14,6 +15,8 @@ export type Tls = Omit<Material, "authorityKey">;
 export interface CertificateKeeper {
   /** What is in use. */
   current(): Tls;
+  /** Where the webhook answers: it is written beside the CA bundle, and is another one when the authority's key is. */
+  admissionPath(): string;
   /** Calls back with what is in use from now on, whoever renewed it. */
   onChange(listener: (tls: Tls) => void): void;
   /** Looks at once, and repairs what is wrong. Rejects with a `KubeError`; it is tried again by itself. */
@@ -31,6 +34,8 @@ export interface CertificateOptions {
   readonly service: ServiceName;
   /** Name of the ValidatingWebhookConfiguration that has to trust the authority; undefined: there is none. */
   readonly webhook: string | undefined;
+  /** Aborted: it stops, at the start too. */
+  readonly signal?: AbortSignal;
   /** How often the Secret and the webhook's CA bundle are looked at, with a tenth of jitter. 60,000 where it is not given. */
   readonly checkMs?: number;
 }
@@ -84,11 +89,18 @@ class Keeper implements CertificateKeeper {
   constructor(options: CertificateOptions) {
     this.#options = options;
     this.#names = serviceNames(options.service);
+    const { signal } = options;
+    if (signal?.aborted) this.stop();
+    signal?.addEventListener("abort", () => this.stop(), { once: true });
   }
 
   current(): Tls {
     const { certificate, key, authority } = this.#material!;
     return { certificate, key, authority };
+  }
+
+  admissionPath(): string {
+    return makeAdmissionPath(this.#material!.authorityKey);
   }
 
   onChange(listener: (tls: Tls) => void): void {
@@ -132,9 +144,9 @@ class Keeper implements CertificateKeeper {
     const { client, log, webhook, service } = this.#options;
     const { signal } = this.#stopped;
     this.#adopt(await this.#obtain());
-    const { authority } = this.current();
-    if (webhook !== undefined && !signal.aborted)
-      await keepBundle({ configuration: webhook, service, authority }, { client, log, signal });
+    if (webhook === undefined || signal.aborted) return;
+    const trust = { service, authority: this.current().authority, path: this.admissionPath() };
+    await keepBundle({ configuration: webhook, ...trust }, { client, log, signal });
   }
 
   /** What the Secret holds once it is right. Of two replicas that write at once, one finds what the other wrote. */

@@ -2,6 +2,7 @@ import express, { type NextFunction, type Request, type Response, Router } from 
 import type { Clock } from "../clock.ts";
 import type { Log } from "../log.ts";
 import { admit } from "./admission.ts";
+import { isSamePath } from "./admission-path.ts";
 import type { AdmissionDeps } from "./admit-composition.ts";
 import { sendError } from "./problem.ts";
 import { answerReview, type Review, readReview, type Verdict } from "./review.ts";
@@ -9,6 +10,8 @@ import { answerReview, type Review, readReview, type Verdict } from "./review.ts
 /** What the webhook works with. */
 export interface WebhookOptions {
   readonly deps: Omit<AdmissionDeps, "late">;
+  /** Where it answers, asked at each request; anywhere else it is not there. */
+  readonly path: () => string;
   readonly clock: Clock;
   readonly log: Log;
   /** Milliseconds after which a request is admitted without a verdict; 2000 where it is not given. */
@@ -29,9 +32,9 @@ const maxBody = 3 * 1024 * 1024;
 /** Requests at once: bounds what their bodies may hold together. */
 const maxInFlight = 32;
 
-/** `POST /admission`: AdmissionReviews of Components and Compositions. It changes nothing, so that a dry run is like any other. */
+/** POST of AdmissionReviews of Components and Compositions. It changes nothing, so that a dry run is like any other. */
 export function webhookRouter(options: WebhookOptions): Router {
-  const { clock } = options;
+  const { clock, path } = options;
   const router = Router({ caseSensitive: true, strict: true });
   const arrivals = new WeakMap<Request, number>();
   let inFlight = 0;
@@ -46,12 +49,13 @@ export function webhookRouter(options: WebhookOptions): Router {
     arrivals.set(request, clock.now());
     next();
   };
-  router.post("/admission", bound, express.json({ limit: maxBody, inflate: false }), (request, response) => {
+  router.use((request, _, next) => next(isSamePath(request.path, path()) ? undefined : "router"));
+  router.post("/*path", bound, express.json({ limit: maxBody, inflate: false }), (request, response) => {
     const review = readReview(request.body);
     if (typeof review === "string") sendError(response, 400, review);
     else response.json(answerReview(review, judge(review, arrivals.get(request) ?? clock.now(), options)));
   });
-  router.all("/admission", (_, response) => {
+  router.all("/*path", (_, response) => {
     response.set("Allow", "POST");
     sendError(response, 405, "Cannot do this here: use POST with an AdmissionReview");
   });

@@ -77,16 +77,19 @@ describe("helm", () => {
     expect(roles.map(({ metadata }) => metadata.name)).toEqual(["tenon-operator.tenon-system"]);
   }, 120_000);
 
-  test("leaves the CA bundle alone that the operator wrote", async () => {
+  test("leaves the CA bundle and the path alone that the operator wrote, a new port among what it changes", async () => {
     const at = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations/tenon-operator.tenon-system";
     const { webhooks } = await server.client.get(at);
     const caBundle = Buffer.from(server.ca).toString("base64");
     await server.client.patch(at, {
-      webhooks: webhooks.map((webhook: Json) => ({ ...webhook, clientConfig: { ...webhook.clientConfig, caBundle } })),
+      webhooks: webhooks.map(({ clientConfig, ...webhook }: Json) => ({
+        ...webhook,
+        clientConfig: { service: { ...clientConfig.service, path: "/admission/abc" }, caBundle },
+      })),
     });
-    await helm("upgrade", { values: { watchNamespaces: ["shop"], "webhook.timeoutSeconds": 7 } });
+    await helm("upgrade", { values: { watchNamespaces: ["shop"], "webhook.timeoutSeconds": 7, "service.port": 8443 } });
     const [webhook] = (await server.client.get(at)).webhooks;
     expect(webhook.timeoutSeconds).toBe(7);
-    expect(webhook.clientConfig.caBundle).toBe(caBundle);
+    expect(webhook.clientConfig).toMatchObject({ caBundle, service: { path: "/admission/abc", port: 8443 } });
   }, 60_000);
 });

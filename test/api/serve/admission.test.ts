@@ -69,13 +69,13 @@ beforeAll(async () => {
       sideEffects: "None",
       failurePolicy: "Ignore",
       timeoutSeconds: 5,
-      clientConfig: { service: { ...service, path: "/admission", port: 443 } },
+      clientConfig: { service: { ...service, port: 443 } },
       rules: [{ apiGroups: ["tenon.dev"], apiVersions: ["*"], operations: ["CREATE", "UPDATE"], resources: [plural] }],
     })),
   });
   keeper = await keep();
   const deps = { lookUp: (_: string, name: string) => known[name], usersOf: () => ["shop"] };
-  const routers = [webhookRouter({ deps, clock: systemClock, log })];
+  const routers = [webhookRouter({ deps, path: () => keeper.admissionPath(), clock: systemClock, log })];
   secure = await startSecureServer({ listen: "127.0.0.1:0", certificate: keeper, log, routers });
   // An external name is where the API server goes without a Service network; the certificate's name is still the Service's.
   await api.client.apply(`/api/v1/namespaces/tenon-system/services/${service.name}`, {
@@ -174,6 +174,17 @@ error[type-mismatch]: Cannot serve "front" import "acme:shop/query" from "back":
     await keeper.check();
     const { authority } = keeper.current();
     expect(await bundles()).toEqual([authority, authority]);
+  });
+  test("has its path repaired when somebody takes it away", async () => {
+    const { webhooks } = await api.client.get(configuration);
+    const without = webhooks.map(({ clientConfig, ...webhook }: { clientConfig: { service: object } }) => ({
+      ...webhook,
+      clientConfig: { ...clientConfig, service: { ...clientConfig.service, path: "/admission" } },
+    }));
+    await api.client.patch(configuration, { webhooks: without });
+    await waitFor("nobody to be asked", async () => (await post(shop("odd"), "?dryRun=All")).status === 201);
+    await keeper.check();
+    await waitFor("the webhook to be asked", async () => (await post(shop("odd"), "?dryRun=All")).status === 422);
   });
   test("shares one certificate among replicas that start at once, and writes nothing while it is right", async () => {
     await api.client.delete(secretPath);

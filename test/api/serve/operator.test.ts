@@ -42,7 +42,7 @@ beforeAll(async () => {
         sideEffects: "None",
         // A webhook that is not reached is a failure here.
         failurePolicy: "Fail",
-        clientConfig: { service: { name: "localhost", namespace: operatorNamespace, path: "/admission", port } },
+        clientConfig: { service: { name: "localhost", namespace: operatorNamespace, port } },
         rules: [
           {
             apiGroups: ["tenon.dev"],

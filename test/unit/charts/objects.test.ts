@@ -73,7 +73,6 @@ describeWithHelm("the chart", () => {
       expect(clientConfig.service).toEqual({
         name: own.metadata.name,
         namespace: own.metadata.namespace,
-        path: "/admission",
         port: own.spec.ports[0].port,
       });
       for (const { subjects } of [...of("RoleBinding"), ...of("ClusterRoleBinding")])

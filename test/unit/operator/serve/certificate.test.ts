@@ -1,5 +1,6 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { describe, expect, test } from "@jest/globals";
+import type { KubeClient } from "../../../../operator/kube/client.ts";
 import { makeLog } from "../../../../operator/log.ts";
 import { type CertificateKeeper, serviceNames, startCertificate } from "../../../../operator/serve/certificate.ts";
 import { authorityLife, leafLife } from "../../../../operator/serve/certificate-make.ts";
@@ -34,6 +35,14 @@ function bench(
 async function advance({ clock }: Bench, keeper: CertificateKeeper, ms: number): Promise<void> {
   await clock.advance(ms);
   await keeper.check();
+}
+
+/** As a request that is never answered. */
+function hang(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
 }
 
 const read = (client: MemoryClient, entry: string): string =>
@@ -210,6 +219,27 @@ describe("startCertificate()", () => {
     await expect(all.start()).rejects.toMatchObject({ code: "denied" });
     expect(all.clock.pending).toBe(0);
   });
+  test("stops with its signal, where it hangs at the start too", async () => {
+    const all = bench();
+    const ending = new AbortController();
+    const secret = { name: "tenon-tls", namespace: "tenon-system" };
+    const log = makeLog(() => {}, { level: "error", now: Date.now });
+    const options = { client: all.client.asClient(), clock: all.clock, log, secret, service, webhook: undefined };
+    const keeper = await startCertificate({ ...options, signal: ending.signal });
+    expect(all.clock.pending).toBe(1);
+    ending.abort();
+    expect(all.clock.pending).toBe(0);
+    keeper.stop();
+    const client = { get: (_: unknown, { signal }: { signal: AbortSignal }) => hang(signal) } as unknown as KubeClient;
+    const starting = new AbortController();
+    const started = startCertificate({ ...options, client, signal: starting.signal });
+    starting.abort(new RangeError("told to end"));
+    await expect(started).rejects.toMatchObject({ name: "AbortError" });
+    await expect(startCertificate({ ...options, client, signal: ending.signal })).rejects.toMatchObject({
+      name: "AbortError",
+    });
+    expect(all.clock.pending).toBe(0);
+  });
   test("goes on with what it has, and tries again, while the API server fails", async () => {
     const { KubeError } = await import("../../../../operator/kube/error.ts");
     const all = bench();
@@ -231,7 +261,7 @@ describe("startCertificate()", () => {
   });
 });
 
-describe("the CA bundle of the webhook configuration", () => {
+describe("the CA bundle and the path of the webhook configuration", () => {
   const webhook = (name: string, clientConfig: object) => ({ name, clientConfig, sideEffects: "None" });
   const ours = (more: object = {}) => ({ service: { ...service, path: "/admission" }, ...more });
   const bundleOf = (client: MemoryClient) =>
@@ -253,10 +283,13 @@ describe("the CA bundle of the webhook configuration", () => {
     await keeper.check();
     expect(bundleOf(all.client)).toEqual([keeper.current().authority, undefined, undefined]);
     expect(all.client.stored(webhookKey)!["webhooks"]).toMatchObject([
-      { sideEffects: "None", clientConfig: { service: { path: "/admission" } } },
-      {},
-      {},
+      { sideEffects: "None", clientConfig: { service: { ...service, path: keeper.admissionPath() } } },
+      { clientConfig: { service: { name: "other" } } },
+      { clientConfig: { url: "https://example.com" } },
     ]);
+    expect(keeper.admissionPath()).toMatch(/^\/admission\/[0-9a-f]{64}$/);
+    const [, other] = all.client.stored(webhookKey)!["webhooks"] as { clientConfig: { service: object } }[];
+    expect(other!.clientConfig.service).not.toHaveProperty("path");
     expect(all.client.writes()).toEqual([`create ${secretKey}`, `patch ${webhookKey}`]);
     keeper.stop();
   });
@@ -271,6 +304,34 @@ describe("the CA bundle of the webhook configuration", () => {
     await all.clock.advance(70_000);
     expect(bundleOf(all.client)).toEqual([keeper.current().authority]);
     keeper.stop();
+  });
+  test("have the path repaired when somebody writes another one, and the port left alone", async () => {
+    const all = bench({ webhook: "tenon" });
+    const keeper = await all.start();
+    const caBundle = Buffer.from(keeper.current().authority).toString("base64");
+    const clientConfig = { service: { ...service, port: 8443, path: "/admission" }, caBundle };
+    all.client.put(webhookKey, { metadata: { name: "tenon" }, webhooks: [webhook("a.tenon.dev", clientConfig)] });
+    await all.clock.advance(70_000);
+    expect(all.client.stored(webhookKey)!["webhooks"]).toEqual([
+      webhook("a.tenon.dev", { service: { ...service, port: 8443, path: keeper.admissionPath() }, caBundle }),
+    ]);
+    keeper.stop();
+  });
+  test("have one path for all replicas, which stays when the authority is prolonged, and goes with its key", async () => {
+    const all = bench();
+    const [one, two] = [await all.start(), await all.start()];
+    const first = one.admissionPath();
+    expect(two.admissionPath()).toBe(first);
+    write(all.client, "tls.key", "damaged");
+    await one.check();
+    all.clock.step((authorityLife * 2) / 3);
+    await one.check();
+    expect(one.admissionPath()).toBe(first);
+    write(all.client, "ca.crt", "damaged");
+    await one.check();
+    expect(one.admissionPath()).not.toBe(first);
+    one.stop();
+    two.stop();
   });
   test("is no matter where there is no such configuration", async () => {
     const all = bench({ webhook: "tenon" });

@@ -10,13 +10,14 @@ const clock = new FakeClock();
 const silent = makeLog(() => {}, { level: "error", now: Date.now });
 const lines: Record<string, unknown>[] = [];
 const verdicts: WebhookVerdict[] = [];
+let path = `/admission/${"a".repeat(64)}`;
 let usersOf: AdmissionDeps["usersOf"] = () => [];
 let served: Served;
 
 beforeAll(async () => {
   const log = makeLog((line) => lines.push(JSON.parse(line)), { level: "info", now: () => clock.now() });
   const deps = { lookUp: () => undefined, usersOf: (namespace: string, name: string) => usersOf(namespace, name) };
-  const router = webhookRouter({ deps, clock, log, onVerdict: (verdict) => verdicts.push(verdict) });
+  const router = webhookRouter({ deps, path: () => path, clock, log, onVerdict: (verdict) => verdicts.push(verdict) });
   served = await serve([router]);
 });
 afterAll(() => served.stop(1000));
@@ -36,14 +37,35 @@ const component = (now: object, old?: object) =>
   });
 const headers = { "Content-Type": "application/json" };
 const post = (body: unknown, more: object = {}) =>
-  ask(served, "/admission?timeout=10s", {
+  ask(served, `${path}?timeout=10s`, {
     method: "POST",
     headers,
     body: typeof body === "string" ? body : JSON.stringify(body),
     ...more,
   });
 
-describe("POST /admission", () => {
+describe("POST to the path of the webhook", () => {
+  test.each([
+    ["/admission"],
+    ["/admission/"],
+    [`/admission/${"b".repeat(64)}`],
+    [`/ADMISSION/${"a".repeat(64)}`],
+    [`/admission/${"a".repeat(64)}/`],
+    [`/x/../admission/${"b".repeat(64)}`],
+  ])("is asked there alone: %s is not found", async (other) => {
+    for (const method of ["POST", "GET"]) {
+      const body = JSON.stringify(component(source("a")));
+      const answer = await ask(served, other, method === "POST" ? { method, headers, body } : { method });
+      expect([answer.status, jsonOf(answer)]).toEqual([404, { error: "Cannot find what the path names" }]);
+    }
+  });
+  test("follows the path: the old one is not found from then on", async () => {
+    const before = path;
+    path = `/admission/${"c".repeat(64)}`;
+    expect((await post(component(source("a")))).status).toBe(200);
+    expect((await ask(served, before, { method: "POST", headers, body: "{}" })).status).toBe(404);
+    path = before;
+  });
   test("answers with the uid and allows", async () => {
     const answer = await post(component(source("a")));
     expect(answer.status).toBe(200);
@@ -109,6 +131,7 @@ describe("POST /admission", () => {
     });
     expect(jsonOf(await post(review))["response"]).toMatchObject({ allowed: false });
     const slow = webhookRouter({
+      path: () => path,
       deps: {
         lookUp: () => {
           clock.step(2000);
@@ -120,7 +143,7 @@ describe("POST /admission", () => {
       log: silent,
     });
     const other = await serve([slow], { tls: served.tls });
-    const answer = await ask(other, "/admission", { method: "POST", headers, body: JSON.stringify(review) });
+    const answer = await ask(other, path, { method: "POST", headers, body: JSON.stringify(review) });
     expect(jsonOf(answer)["response"]).toEqual({
       uid: "u-2",
       allowed: true,
@@ -158,7 +181,7 @@ describe("POST /admission", () => {
   });
   test("answers 400 to a body that is no JSON by its type, and 405 to other methods", async () => {
     expect((await post("{}", { headers: { "Content-Type": "text/plain" } })).status).toBe(400);
-    const answer = await ask(served, "/admission");
+    const answer = await ask(served, path);
     expect([answer.status, answer.headers["allow"]]).toEqual([405, "POST"]);
   });
   test("takes a review of 3 MiB, and answers 413 to a larger one", async () => {
@@ -173,7 +196,7 @@ describe("POST /admission", () => {
   });
   test("takes 32 requests at once, refuses more with 503, and takes again as many when these are done", async () => {
     const other = await serve(
-      [webhookRouter({ deps: { lookUp: () => undefined, usersOf: () => [] }, clock, log: silent })],
+      [webhookRouter({ deps: { lookUp: () => undefined, usersOf: () => [] }, path: () => path, clock, log: silent })],
       { tls: served.tls },
     );
     const body = JSON.stringify(component(source("a")));
@@ -184,7 +207,7 @@ describe("POST /admission", () => {
         servername: "localhost",
         ca: other.tls.authority,
         agent: false,
-        path: "/admission",
+        path,
         method: "POST",
         headers: { ...headers, "Content-Length": body.length, Expect: "100-continue" },
       });
@@ -194,11 +217,11 @@ describe("POST /admission", () => {
       return { sent, open, status };
     });
     await Promise.all(held.map(({ open }) => open));
-    const more = await ask(other, "/admission", { method: "POST", headers, body });
+    const more = await ask(other, path, { method: "POST", headers, body });
     expect([more.status, more.headers["retry-after"]]).toEqual([503, "1"]);
     for (const { sent } of held) sent.end(body);
     expect(new Set(await Promise.all(held.map(({ status }) => status)))).toEqual(new Set([200]));
-    expect((await ask(other, "/admission", { method: "POST", headers, body })).status).toBe(200);
+    expect((await ask(other, path, { method: "POST", headers, body })).status).toBe(200);
     await other.stop(0);
   });
   test("outlives JSON that is nested deeper than any stack", async () => {
