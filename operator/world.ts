@@ -24,11 +24,10 @@ export const ownedResources: readonly Resource[] = [
 ];
 
 /**
- * Of the others an object of somebody else's would always refuse ours: a Deployment by its selector, a Job by its template.
- * Of these, one could take our fields on top of its own.
+ * Of these an object of somebody else's could take our fields on top of its own. Others refuse them: a Deployment by its
+ * selector, a Job by its template; and the name of a ServiceAccount has a part that nobody else gives it.
  */
 const sharedResources: readonly Resource[] = [
-  resources.serviceAccounts,
   resources.networkPolicies,
   resources.services,
   resources.podDisruptionBudgets,

@@ -4,6 +4,7 @@ import { paths } from "../../support/api-server/objects.ts";
 import { type Operator, startOperator } from "../../support/api-server/operator.ts";
 import { type ApiServer, startApiServer } from "../../support/api-server/server.ts";
 import { conditionOf, openShop, pairExports, type Shop } from "../../support/api-server/shop.ts";
+import { waitFor } from "../../support/api-server/wait.ts";
 
 /** A Composition never lends its author the operator's rights, and never takes what is not its own. */
 let server: ApiServer;
@@ -102,17 +103,18 @@ describe("template", () => {
   });
 });
 
+const foreignDeployment = {
+  apiVersion: "apps/v1",
+  kind: "Deployment",
+  metadata: { name: "pair" },
+  spec: {
+    replicas: 1,
+    selector: { matchLabels: { app: "theirs" } },
+    template: { metadata: { labels: { app: "theirs" } }, spec: { containers: [{ name: "app", image: "theirs" }] } },
+  },
+};
+
 describe("an object of the wanted name", () => {
-  const deployment = {
-    apiVersion: "apps/v1",
-    kind: "Deployment",
-    metadata: { name: "pair" },
-    spec: {
-      replicas: 1,
-      selector: { matchLabels: { app: "theirs" } },
-      template: { metadata: { labels: { app: "theirs" } }, spec: { containers: [{ name: "app", image: "theirs" }] } },
-    },
-  };
   const service = {
     apiVersion: "v1",
     kind: "Service",
@@ -123,7 +125,7 @@ describe("an object of the wanted name", () => {
 
   test("that somebody made is never taken over: a Deployment", async () => {
     const path = paths.deployment(shop.namespace, "pair");
-    const before = await server.client.apply(path, deployment, "somebody");
+    const before = await server.client.apply(path, foreignDeployment, "somebody");
     await put({});
     const stalled = await shop.until("composition", "pair", { Stalled: "True/NotOwned" });
     expect(conditionOf(stalled, "Ready").message).toContain('Deployment "pair"');
@@ -147,7 +149,7 @@ describe("an object of the wanted name", () => {
           {
             apiVersion: "tenon.dev/v1alpha1",
             kind: "Composition",
-            name: "pair",
+            name: "other",
             uid: "11111111-2222-3333-4444-555555555555",
             controller: true,
           },
@@ -160,13 +162,92 @@ describe("an object of the wanted name", () => {
     expect(await server.client.get(servicePath())).toEqual(before);
   });
 
-  test("is written at the next change of the spec, once its name is free", async () => {
+  /** Without a field that would be in conflict with one of ours. */
+  const bare: readonly [string, string, Json][] = [
+    [
+      "Service without a selector",
+      "api/v1",
+      { apiVersion: "v1", kind: "Service", metadata: { name: "pair" }, spec: { ports: [{ name: "db", port: 5432 }] } },
+    ],
+    [
+      "PodDisruptionBudget",
+      "apis/policy/v1",
+      { apiVersion: "policy/v1", kind: "PodDisruptionBudget", metadata: { name: "pair-runner" }, spec: {} },
+    ],
+  ];
+  test.each(bare)("is never taken over, though no field is in conflict: a %s", async (_, root, object) => {
+    const plural = `${object.kind.toLowerCase()}s`;
+    const path = `/${root}/namespaces/${shop.namespace}/${plural}/${object.metadata.name}`;
+    const before = await server.client.apply(path, object, "somebody");
+    await put({ service: { call: true }, replicas: 2 });
+    const stalled = await shop.until("composition", "pair", { Stalled: "True/NotOwned" });
+    expect(conditionOf(stalled, "Ready").message).toContain(`${object.kind} "${object.metadata.name}"`);
+    expect(await server.client.get(path)).toEqual(before);
+  });
+
+  test("is written as soon as its name is free", async () => {
     await server.client.apply(servicePath(), service, "somebody");
     await put({ service: { call: true } });
     await shop.until("composition", "pair", { Stalled: "True/NotOwned" });
     await server.client.delete(servicePath());
-    await put({ service: { call: true }, replicas: 1 });
     await shop.deploy("pair");
     expect((await server.client.get(servicePath())).metadata.ownerReferences[0].name).toBe("pair");
   });
+
+  test("that is ours stays ours, where somebody takes our label off", async () => {
+    await put({ service: { call: true } });
+    await shop.deploy("pair");
+    const label = "app.kubernetes.io/managed-by";
+    await server.client.patch(servicePath(), { metadata: { labels: { [label]: null } } });
+    await waitFor(
+      "the label to be back",
+      async () => (await server.client.get(servicePath())).metadata.labels[label] === "tenon-operator",
+    );
+    await shop.until("composition", "pair", { Ready: "True" });
+  });
+});
+
+describe("what a policy of the cluster refuses", () => {
+  const root = "/apis/admissionregistration.k8s.io/v1";
+  const policy = (): readonly Json[] => [
+    {
+      apiVersion: "admissionregistration.k8s.io/v1",
+      kind: "ValidatingAdmissionPolicy",
+      metadata: { name: shop.namespace },
+      spec: {
+        matchConstraints: {
+          resourceRules: [
+            { apiGroups: ["apps"], apiVersions: ["v1"], operations: ["CREATE"], resources: ["deployments"] },
+          ],
+        },
+        validations: [{ expression: "'team' in object.metadata.labels", message: "no label team", reason: "Invalid" }],
+      },
+    },
+    {
+      apiVersion: "admissionregistration.k8s.io/v1",
+      kind: "ValidatingAdmissionPolicyBinding",
+      metadata: { name: shop.namespace },
+      spec: {
+        policyName: shop.namespace,
+        validationActions: ["Deny"],
+        matchResources: { namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": shop.namespace } } },
+      },
+    },
+  ];
+  const pathOf = ({ kind, metadata }: Json): string =>
+    `${root}/${kind === "ValidatingAdmissionPolicy" ? "validatingadmissionpolicies" : "validatingadmissionpolicybindings"}/${metadata.name}`;
+
+  test("is tried again: it is written once the policy is gone", async () => {
+    for (const object of policy()) await server.client.apply(pathOf(object), object);
+    await waitFor("the policy to be in force", async () => {
+      const at = `/apis/apps/v1/namespaces/${shop.namespace}/deployments?dryRun=All`;
+      const body = { ...foreignDeployment, metadata: { name: "probe" } };
+      return (await server.client.request("POST", at, { body })).status === 422;
+    });
+    await put({});
+    const told = await shop.until("composition", "pair", { Ready: "False/Forbidden", Reconciling: "True" });
+    expect(conditionOf(told, "Ready").message).toContain("no label team");
+    for (const object of policy()) await server.client.delete(pathOf(object));
+    await shop.deploy("pair");
+  }, 60_000);
 });
