@@ -122,6 +122,42 @@ describe("an answer that is an error", () => {
   });
 });
 
+describe("a right that the operator lacks", () => {
+  test("to read what a grant names is told in the status, until it is given", async () => {
+    const fault = strike({ method: "GET", path: /\/configmaps\/settings/ }, { answer: 403, message: "no such right" });
+    const settings = `/api/v1/namespaces/${shop.namespace}/configmaps/settings`;
+    await server.client.apply(settings, {
+      apiVersion: "v1",
+      kind: "ConfigMap",
+      metadata: { name: "settings" },
+      data: { colour: "blue" },
+    });
+    const instances = [
+      { name: "echo", component: { name: "echo" }, grants: { configFrom: [{ configMapRef: { name: "settings" } }] } },
+      { name: "relay", component: { name: "relay" } },
+    ];
+    await put({ instances });
+    const told = await shop.until("composition", "pair", { Ready: "False/Forbidden", Reconciling: "True" });
+    expect(conditionOf(told, "Ready").message).toContain("no such right");
+    fault.remove();
+    await shop.deploy("pair");
+  });
+
+  test("to delete what is not wanted any more is told in the status, until it is given", async () => {
+    await put({ service: { call: true } });
+    await shop.deploy("pair");
+    const service = `/api/v1/namespaces/${shop.namespace}/services/pair`;
+    expect(await server.client.get(service)).toBeDefined();
+    const fault = strike({ method: "DELETE", path: /\/services\/pair/ }, { answer: 403, message: "no such right" });
+    await put();
+    const told = await shop.until("composition", "pair", { Ready: "False/Forbidden", Reconciling: "True" });
+    expect(conditionOf(told, "Ready").message).toContain("no such right");
+    fault.remove();
+    await waitFor("the Service to go", async () => (await server.client.get(service)) === undefined);
+    await shop.deploy("pair");
+  });
+});
+
 describe("an answer that is lost", () => {
   test.each(["serviceaccounts", "configmaps", "networkpolicies", "deployments"])(
     "after %s were written: there is one, and it is ours",
