@@ -19,6 +19,7 @@ export type Code =
   | "host-conflict"
   | "duplicate-export"
   | "malformed-name"
+  | "export-renamed"
   | "unexported-resource"
   | "unsupported-import"
   | "too-large"

@@ -1,7 +1,7 @@
 import type { Draft } from "./draft.ts";
 import type { EndReader } from "./ends.ts";
 import { didYouMean } from "./hint.ts";
-import { isExportName, parseName } from "./match.ts";
+import { interfaceOf, isExportName, parseName } from "./match.ts";
 import type { Origin } from "./provenance.ts";
 import type { CompositionExport } from "./spec.ts";
 import { resourcesIn } from "./table.ts";
@@ -59,6 +59,7 @@ function addExport(draft: Draft, added: CompositionExport, names: Map<string, Co
   if (same === undefined) {
     names.set(name.toLowerCase(), added);
     draft.exports.push(added);
+    warnOfAnotherInterface(draft, added);
     return;
   }
   draft.error("duplicate-export", field, {
@@ -66,6 +67,23 @@ function addExport(draft: Draft, added: CompositionExport, names: Map<string, Co
     interface: added.item,
     message: `Cannot export "${name}" twice, it is already exported from: ${same.instance}/${same.item}`,
     hint: "Give one of them another name",
+  });
+}
+
+/**
+ * Hosts and callers find an interface by its name: under that of another one nobody finds it. It composes all the same,
+ * and may be meant, so it is a warning. A word is a rename that nobody writes by mistake.
+ */
+function warnOfAnotherInterface(draft: Draft, added: CompositionExport): void {
+  const { name, field, instance, item } = added;
+  if (!name.includes("/")) return;
+  const meant = interfaceOf(draft.exportAt(added)!);
+  if (parseName(name).base === parseName(meant).base) return;
+  draft.warn("export-renamed", field.replace(/\.from$/, ".name"), {
+    instance,
+    interface: item,
+    message: `Exports "${instance}/${item}" under the name of another interface: ${name}`,
+    hint: `Did you mean "${meant}"?`,
   });
 }
 

@@ -96,6 +96,12 @@ export const diagnosticTexts: { readonly [code in Code]: DiagnosticText } = {
     cure: "Write an interface, `example:http/auth@1.0.0`, or a label in kebab-case.",
     example: "export-under-an-illegal-name",
   },
+  "export-renamed": {
+    meaning:
+      "An interface is exported under the name of another one: most likely a slip. Who asks for the interface, such as the runner for `wasi:http/incoming-handler`, does not find it. A warning.",
+    cure: "Write the name in the hint, or leave `name` out. A name that is a word, such as `login`, is never warned of.",
+    example: "export-under-the-name-of-another-interface",
+  },
   "unexported-resource": {
     meaning: "An exported function uses a resource whose maker is not exported.",
     cure: "Export the interface that makes the resource too.",

@@ -2,8 +2,9 @@
  * The parts of the pages in docs/ that are made from the sources: a part stands between `<!-- generated: NAME -->` and
  * `<!-- end -->`, the words around it are written by hand.
  */
-import { globSync, readFileSync } from "node:fs";
+import { existsSync, globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { parse } from "yaml";
 import { kinds } from "../../api/kinds.ts";
 import type { Schema } from "../../api/schema.ts";
 import { catalogue } from "../../runner/host/catalogue.ts";
@@ -42,7 +43,7 @@ export function makeParts(root: string): ReadonlyMap<string, () => string> {
   const common = conditions("commonConditions");
   const parts = new Map<string, () => string>([
     ["hosts", () => renderHosts(catalogue)],
-    ["diagnostics", () => renderDiagnostics((name) => read(`test/fixtures/compositions/${name}/error.txt`))],
+    ["diagnostics", () => renderDiagnostics((name) => findingsOf(join(root, "test/fixtures/compositions", name)))],
     ["reasons", () => renderConstants("reason", conditions("reasons"))],
     ["component.conditions", () => renderConstants("condition", [...common, ...conditions("componentConditions")])],
     ["composition.conditions", () => renderConstants("condition", [...common, ...conditions("compositionConditions")])],
@@ -53,6 +54,14 @@ export function makeParts(root: string): ReadonlyMap<string, () => string> {
     parts.set(`${kind.toLowerCase()}.status`, () => renderFields(fields));
   }
   return parts;
+}
+
+/** What is said of a fixture: errors, or the warnings of one that is valid. */
+function findingsOf(folder: string): string {
+  const errors = join(folder, "error.txt");
+  if (existsSync(errors)) return readFileSync(errors, "utf8");
+  const { warnings = [] } = parse(readFileSync(join(folder, "wiring.yaml"), "utf8"));
+  return (warnings as readonly string[]).join("\n");
 }
 
 function addFields(parts: Map<string, () => string>, kind: string, path: string, schema: Schema): void {

@@ -70,6 +70,41 @@ describe("decide()", () => {
     expect(names([{ name: "login", from: "new-api/t:h/h" }])).toEqual(["login"]);
   });
 
+  test.each([
+    ["another interface", "t:h/hh", true],
+    ["another interface, with a version", "t:hh/h@1.0.0", true],
+    ["its own", "t:h/h", false],
+    ["its own, with a version", "t:h/h@1.0.0", false],
+    ["a word", "login", false],
+    ["nothing", undefined, false],
+  ])("warns of an interface that is exported under the name of another one, not otherwise: %s", (_, name, warned) => {
+    const exported = name === undefined ? { from: "auth/t:h/h" } : { name, from: "auth/t:h/h" };
+    const spec = { name: "app", instances: instances({ auth: "provider" }), exports: [exported] };
+    const { valid, diagnostics } = decide(spec, components);
+    const finding = {
+      code: "export-renamed",
+      severity: "warning",
+      field: "spec.exports[0].name",
+      instance: "auth",
+      interface: "t:h/h",
+      message: `Exports "auth/t:h/h" under the name of another interface: ${name}`,
+      hint: 'Did you mean "t:h/h"?',
+    };
+    expect({ valid, diagnostics }).toEqual({ valid: true, diagnostics: warned ? [finding] : [] });
+  });
+
+  test("knows the interface behind a label when it is exported", () => {
+    const labelled = table({ exports: { primary: instance({}) } });
+    const [item] = labelled.exports;
+    const known = new Map([["give", { ...labelled, exports: [{ ...item!, implements: "t:h/h@1.0.0" }] }]]);
+    const codes = (name: string) => {
+      const spec = { name: "app", instances: instances({ a: "give" }), exports: [{ name, from: "a/primary" }] };
+      return decide(spec, known).diagnostics.map(({ code }) => code);
+    };
+    expect(codes("t:h/h")).toEqual([]);
+    expect(codes("t:h/g")).toEqual(["export-renamed"]);
+  });
+
   test("reports an unreadable component at each instance that uses it, and no edge of it", () => {
     const unreadable = new Map([["broken", { code: "not-a-component", message: "this is a core module" }]]);
     const spec = {
