@@ -97,6 +97,30 @@ describeWithHelm("the chart", () => {
       await expect(renderChart({ values: values(1) })).resolves.toEqual(expect.any(Array));
     });
 
+    test("a Lease that ends before its leader gives up, and takes one that ends later", async () => {
+      const values = (leaseDuration: string) => ({ leaderElection: { leaseDuration, renewDeadline: "1m0.5s" } });
+      await expect(renderChart({ values: values("60500ms") })).rejects.toThrow(
+        "Raise leaderElection.leaseDuration above leaderElection.renewDeadline (1m0.5s), or lower that: a leader must give up before another takes over: 60500ms",
+      );
+      await expect(renderChart({ values: values("60501ms") })).resolves.toEqual(expect.any(Array));
+    });
+
+    test("a leader that renews only once, and takes one that gets to it again", async () => {
+      const values = (retryPeriod: string) => ({ leaderElection: { renewDeadline: "6s", retryPeriod } });
+      await expect(renderChart({ values: values("5s") })).rejects.toThrow(
+        "Raise leaderElection.renewDeadline above 1.2 times leaderElection.retryPeriod (5s)",
+      );
+      await expect(renderChart({ values: values("4999ms") })).resolves.toEqual(expect.any(Array));
+    });
+
+    test("a folder that does not hold the largest component twice, and takes one that does", async () => {
+      const values = (size: string) => ({ "data.size": size, "fetch.size": "32Mi" });
+      await expect(renderChart({ values: values("64Mi") })).rejects.toThrow(
+        "Raise data.size above twice fetch.size (32Mi)",
+      );
+      await expect(renderChart({ values: values("65Mi") })).resolves.toEqual(expect.any(Array));
+    });
+
     test("to guess the name of a ServiceAccount that it does not make", async () => {
       await expect(renderChart({ values: { "serviceAccount.create": false } })).rejects.toThrow(
         "Set serviceAccount.name",
