@@ -57,7 +57,7 @@ export const reasons = {
   SourceNotFound: "SourceNotFound",
   /** The source did not answer, or with an error that may pass. */
   SourceUnavailable: "SourceUnavailable",
-  /** The source refused the credentials, or asks for some. */
+  /** The source asks for credentials, or refused those it got; or its address is a private one that the operator does not allow. */
   SourceDenied: "SourceDenied",
   /** What runs can no longer be fetched; it keeps running. */
   SourceLost: "SourceLost",
@@ -95,7 +95,7 @@ export const reasons = {
   RolledBack: "RolledBack",
   /** Too few replicas serve. */
   TooFewReplicas: "TooFewReplicas",
-  /** A pod cannot be scheduled, pulled, or started; the message says why. */
+  /** The API server refuses a pod: a quota, an admission policy. One that cannot be scheduled, pulled or started is not reported yet. */
   PodsFailing: "PodsFailing",
   /** An instance trapped lately; the message names it. */
   InstanceTrapped: "InstanceTrapped",
