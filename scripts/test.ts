@@ -43,7 +43,7 @@ function resultsOf(tier: Tier): TierResults {
   return { passed: 0, failed: named ? 1 : 0, skipped: named ? 0 : 1 };
 }
 
-function runTier({ name, parallel }: Tier): TierResults {
+function runTier({ name, parallel, jest = [] }: Tier): TierResults {
   const folder = join(root, ".cache");
   mkdirSync(folder, { recursive: true });
   const output = join(folder, `jest-${name}.json`);
@@ -56,6 +56,7 @@ function runTier({ name, parallel }: Tier): TierResults {
       `--testPathPatterns=test/${name}/`,
       `--maxWorkers=${workers}`,
       ...(parallel ? [] : ["--testTimeout=120000"]),
+      ...jest,
       "--json",
       `--outputFile=${output}`,
       ...forJest,

@@ -1,5 +1,6 @@
 import { env } from "node:process";
 import { findAssets } from "../test/support/api-server/assets.ts";
+import { missingCluster } from "../test/support/cluster/kube.ts";
 
 /** A folder of `test/` whose tests have needs in common. */
 export interface Tier {
@@ -8,6 +9,8 @@ export interface Tier {
   readonly parallel: boolean;
   /** What is not at hand, with the command that provides it; undefined where nothing is missing. */
   readonly missing: () => string | undefined;
+  /** Arguments of jest that only this tier has. */
+  readonly jest?: readonly string[];
 }
 
 const nothing = (): undefined => undefined;
@@ -23,5 +26,15 @@ export const tiers: readonly Tier[] = [
       findAssets(env) === undefined
         ? "no etcd and kube-apiserver: set KUBEBUILDER_ASSETS to their folder, or run node bin/node.js scripts/kube-assets.ts, then npm run test:api"
         : undefined,
+  },
+  {
+    name: "e2e",
+    parallel: false,
+    missing: () => missingCluster(env),
+    // The cluster is there for the whole tier.
+    jest: [
+      "--globalSetup=<rootDir>/test/support/cluster/setup.ts",
+      "--globalTeardown=<rootDir>/test/support/cluster/teardown.ts",
+    ],
   },
 ];
