@@ -65,7 +65,8 @@
   resources: [secrets]
   resourceNames: [{{ include "tenon.name" . }}-tls]
   verbs: [get, update]
-# The label of the leader, which the Service selects, on its own pod.
+# The label of the leader, which the Service selects, on its own pod. The names of a Deployment's pods are not known before,
+# so that this cannot be narrowed to them.
 - apiGroups: [""]
   resources: [pods]
   verbs: [patch]
