@@ -25,9 +25,12 @@ export async function provideImages(kube: string): Promise<void> {
   await mustRun(kube, ["load", ...files]);
 }
 
-/** What a program printed; rejects with `start` and what it said where it failed. */
+/**
+ * What a program printed; rejects with `start` and what it said where it failed. It does not see `NODE`, which npm sets to a
+ * path and the cluster's script takes for the name of the node.
+ */
 export async function mustRun(program: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<string> {
-  const { code, out, err } = await run(program, args, { env, timeoutMs: 540_000 });
+  const { code, out, err } = await run(program, args, { env: { NODE: undefined, ...env }, timeoutMs: 540_000 });
   if (code === 0) return out;
   const said = `${err}${out}`.trim().slice(-4000);
   throw new ClusterError("start", `Cannot run ${[program, ...args].join(" ")}, it ended with ${code}: ${said}`);
