@@ -9,7 +9,7 @@ export function renderHelp(): string {
   ] as const;
   const width = Math.max(...rows.map(([left]) => left.length)) + 2;
   return [
-    "Usage: node operator/main.ts FLAGS",
+    "Usage: node bin/node.js operator/main.ts FLAGS",
     "",
     "Turns Component and Composition resources into running pods. Each flag may also be set by an environment variable:",
     `--lease-name by ${variableOf("lease-name")}. A flag goes before its variable. Lists are written with commas.`,
