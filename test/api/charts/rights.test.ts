@@ -64,15 +64,15 @@ function neededBy({ verb, resource, subresource, code }: AuditedRequest): string
   return verb === "patch" && code === 201 ? [`patch ${what}`, `create ${what}`] : [`${verb} ${what}`];
 }
 
-/** The objects of the `kubectl apply` with which the chart's notes end. */
+/** The objects of the `kubectl apply` in the chart's notes. */
 async function objectsOfNotes(): Promise<readonly Json[]> {
   const args = ["--kubeconfig", server.admin.kubeconfig, ...argumentsOf({ values: { "crds.enabled": false } })];
   const text = await runHelm(["install", "notes", chartFolder, "--dry-run=server", ...args]);
-  return parseObjects(/<<'END'\n([\s\S]*?)\nEND\s*$/.exec(text)![1]!);
+  return parseObjects(/<<'END'\n([\s\S]*?)\nEND$/m.exec(text)![1]!);
 }
 
 describe("the operator with the chart's rights", () => {
-  test("runs what the notes end with", async () => {
+  test("runs what the notes show", async () => {
     shop = await openShop(server);
     const objects = await objectsOfNotes();
     expect(objects.map(({ kind }) => kind)).toEqual(["ConfigMap", "Component", "Composition"]);
