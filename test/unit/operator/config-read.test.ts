@@ -261,6 +261,7 @@ describe("readConfig()", () => {
 describe("renderHelp()", () => {
   test("has a line for every flag, with its default", () => {
     const lines = renderHelp().split("\n");
+    expect(lines[0]).toBe("Usage: node bin/node.js operator/main.ts FLAGS");
     for (const [name, { value }] of Object.entries(flags)) {
       expect(lines.filter((line) => line.startsWith(`  --${name}=${value} `))).toHaveLength(1);
     }

@@ -84,6 +84,17 @@ describe("admit() of a Composition", () => {
       warnings: ["spec.exports: Nothing can reach the composition, it exports nothing: shop"],
     });
   });
+  test("warns of an export under the name of another interface", () => {
+    const exports = [{ name: "acme:shop/pagse", from: "front/acme:shop/pages" }];
+    expect(admit(review({ ...spec("store"), exports }), deps)).toEqual({
+      outcome: "allowed",
+      warnings: [
+        expect.stringContaining(
+          'spec.exports[0].name: Exports "front/acme:shop/pages" under the name of another interface: acme:shop/pagse',
+        ),
+      ],
+    });
+  });
   test.each([
     ["nowhere", "spec.instances[1].component: Waits for a Component that does not exist yet: nowhere"],
     ["unread", "spec.instances[1].component: Judged once this Component is read: unread"],
