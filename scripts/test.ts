@@ -48,18 +48,19 @@ function runTier({ name, parallel, jest = [] }: Tier): TierResults {
   mkdirSync(folder, { recursive: true });
   const output = join(folder, `jest-${name}.json`);
   rmSync(output, { force: true });
+  const { patterns, options } = narrow(name);
   const workers = parallel ? Math.max(1, availableParallelism()) : 1;
   const run = spawnSync(
     execPath,
     [
       join(root, "node_modules/jest/bin/jest.js"),
-      `--testPathPatterns=test/${name}/`,
+      ...patterns,
       `--maxWorkers=${workers}`,
       ...(parallel ? [] : ["--testTimeout=120000"]),
       ...jest,
       "--json",
       `--outputFile=${output}`,
-      ...forJest,
+      ...options,
     ],
     {
       cwd: root,
@@ -68,6 +69,14 @@ function runTier({ name, parallel, jest = [] }: Tier): TierResults {
     },
   );
   return countResults(readReport(output), run.status);
+}
+
+/** Words before the first option narrow the tier's files: `test:guest -- -- cli-up -t damaged`. */
+function narrow(tier: string): { readonly patterns: readonly string[]; readonly options: readonly string[] } {
+  const at = forJest.findIndex((word) => word.startsWith("-"));
+  const [words, options] = at < 0 ? [forJest, []] : [forJest.slice(0, at), forJest.slice(at)];
+  const patterns = words.length === 0 ? [`test/${tier}/`] : words.map((word) => `test/${tier}/.*${word}`);
+  return { patterns: patterns.map((pattern) => `--testPathPatterns=${pattern}`), options };
 }
 
 function readReport(path: string): JestReport | undefined {
