@@ -55,7 +55,7 @@ describe("helm install on a real node", () => {
     const said = [await operatorLogs(), await logs(namespace, podsOf("hello"))];
     for (const text of said) {
       expect(text).toContain('"level":"info"');
-      expect(text.split("\n").filter((line) => /forbidden|"level":"(warn|error|critical)"/i.test(line))).toEqual([]);
+      expect(text.split("\n").filter((line) => /forbidden|"level":"(error|critical)"/i.test(line))).toEqual([]);
     }
   }, 60_000);
 });

@@ -53,10 +53,11 @@ describe("a composition that exports wasi:cli/run", () => {
     "is tried again where it %s, and its status says so",
     async (name, args, code) => {
       await apply(namespace, command(name, ...args));
-      await waitFor("an attempt that failed", async () => {
-        const ready = conditionOf((await get(namespace, `composition/${name}`)) ?? {}, "Ready");
+      const hasFailed = async (): Promise<boolean> => {
+        const ready = conditionOf(await get(namespace, `composition/${name}`), "Ready");
         return /^The run is under way, attempts that failed: \d$/.test(ready?.message);
-      });
+      };
+      await waitFor("an attempt that failed", hasFailed, { timeoutMs: 60_000 });
       expect((await exitCodes(name))[0]).toBe(code);
     },
     120_000,

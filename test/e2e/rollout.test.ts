@@ -49,10 +49,9 @@ describe("under a steady load", () => {
     const before = (await get(namespace, "composition/hello"))?.status;
     const load = client.load(url, perSecond);
     await apply(namespace, ...(await guestComponent("hello", "echo-http")));
-    await waitFor("another artifact", async () => {
-      const { status } = (await get(namespace, "composition/hello")) ?? {};
-      return status?.artifact.digest !== before.artifact.digest;
-    });
+    const { digest } = before.artifact;
+    const isNew = async () => (await get(namespace, "composition/hello"))?.status.artifact.digest !== digest;
+    await waitFor("another artifact", isNew, { timeoutMs: 60_000 });
     const { status } = await untilReady(namespace, "hello");
     // The old pods are gone: what they had in flight is answered or lost.
     await untilServing(2);
@@ -94,13 +93,30 @@ describe("under a steady load", () => {
     const load = client.load(url, perSecond);
     await killContainer(pod, programs.operator);
     await untilOperatorServes();
-    await apply(namespace, { ...hello, spec: { ...hello.spec, replicas: 3 } });
+    await kubectl(["scale", "composition/hello", "--replicas=3"], { namespace });
     await untilServing(3);
     const { status } = await untilReady(namespace, "hello");
     const report = await load.stop();
     say("operator killed", report);
     expect(status.readyReplicas).toBe(3);
     expect(report.failures).toEqual({});
+  }, 180_000);
+});
+
+describe("an operator whose pod is deleted", () => {
+  test("is followed by one that has nothing, and makes the artifact again for a runner that is new", async () => {
+    const [pod] = await list(operatorNamespace, "pods", operatorPods);
+    const { artifact } = (await get(namespace, "composition/hello"))?.status ?? {};
+    const load = client.load(url, perSecond);
+    await kubectl(["delete", `pod/${pod?.metadata.name}`], { namespace: operatorNamespace });
+    await untilOperatorServes();
+    await kubectl(["scale", "composition/hello", "--replicas=4"], { namespace });
+    await untilServing(4);
+    const { status } = await untilReady(namespace, "hello");
+    const report = await load.stop();
+    say("operator's pod deleted", report);
+    expect(report.failures).toEqual({});
+    expect(status).toMatchObject({ readyReplicas: 4, artifact });
   }, 180_000);
 });
 
@@ -112,7 +128,7 @@ describe("while the operator is down", () => {
     });
     for (const pod of (await list(namespace, "pods", podsOf("hello"))).filter(isReady))
       await killContainer(pod, programs.runner);
-    await untilServing(3);
+    await untilServing(4);
     const [answer] = await client.ask({ url });
     expect(answer).toMatchObject({ status: 200, body: expect.stringMatching(/^hello\s*$/) });
     await kubectl(["scale", "deployment/tenon-operator", "--replicas=1"], { namespace: operatorNamespace });
