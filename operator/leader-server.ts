@@ -4,6 +4,7 @@ import type { Clock } from "./clock.ts";
 import type { OperatorConfig } from "./config.ts";
 import type { SpecProblem } from "./desired/desired.ts";
 import { makeDesired } from "./desired/make.ts";
+import { tokenAudience } from "./desired/paths.ts";
 import type { KubeClient } from "./kube/client.ts";
 import { controllerOf, keyOf, resources } from "./kube/object.ts";
 import type { Leader } from "./leader.ts";
@@ -11,7 +12,7 @@ import type { Log } from "./log.ts";
 import type { KnownComponent } from "./reconcile/known.ts";
 import type { LiveComposition } from "./reconcile/run.ts";
 import type { KnownTypes } from "./serve/admit-composition.ts";
-import { artifactAudience, artifactsRouter } from "./serve/artifacts.ts";
+import { artifactsRouter } from "./serve/artifacts.ts";
 import type { CertificateKeeper } from "./serve/certificate.ts";
 import { type SecureServer, startSecureServer } from "./serve/server.ts";
 import { Authenticator, type ServiceAccount } from "./serve/token-review.ts";
@@ -34,7 +35,7 @@ export function startLeaderServer(options: LeaderServerOptions): Promise<SecureS
   const { leader, client, config, clock, log, certificate, onVerdict } = options;
   const ownersOf = (account: ServiceAccount): readonly string[] => ownersAs(account, leader);
   const isRunner = (account: ServiceAccount): boolean => ownersOf(account).length > 0;
-  const authenticator = new Authenticator({ client, clock, log, audience: artifactAudience, isRunner });
+  const authenticator = new Authenticator({ client, clock, log, audience: tokenAudience, isRunner });
   const deps: WebhookOptions["deps"] = {
     lookUp: (namespace, name) => typesOf(leader, `${namespace}/${name}`),
     usersOf: (namespace, component) =>

@@ -1,6 +1,7 @@
 import type { Clock } from "./clock.ts";
 import { type ComposerPool, type PoolOptions, startComposerPool } from "./compose/pool.ts";
 import type { OperatorConfig } from "./config.ts";
+import { parseAddress } from "./config-values.ts";
 import type { DesiredSettings } from "./desired/desired.ts";
 import { makeDownloader } from "./fetch/http.ts";
 import { makeLibrary } from "./fetch/library.ts";
@@ -49,16 +50,14 @@ export interface Leader {
   stop(ms: number): Promise<void>;
 }
 
-/** A key of ours that is woken all the time runs no more often: a write and its echoes are one run. */
-const minIntervalMs = 50;
 const componentFactor = 4;
 
 /** Watches, and reconciles from the moment on at which everything was listed once. Rejects where that fails. */
 export async function startLeader(config: OperatorConfig, tools: LeaderTools): Promise<Leader> {
   const { client, clock, log, signal, events, authority } = tools;
   const queues = {
-    component: new Queue({ clock, minIntervalMs }),
-    composition: new Queue({ clock, minIntervalMs }),
+    component: new Queue({ clock }),
+    composition: new Queue({ clock }),
   };
   const wake = (key: Key): void => queues.composition.add(key);
   const { folder, bytes } = config.data;
@@ -84,7 +83,7 @@ export async function startLeader(config: OperatorConfig, tools: LeaderTools): P
     artifactUrl: `https://${config.service}.${config.pod.namespace}.svc:${config.servicePort}`,
     authority: authority(),
     operatorNamespace: config.pod.namespace,
-    artifactPort: Number(config.secureListen.slice(config.secureListen.lastIndexOf(":") + 1)),
+    artifactPort: parseAddress(config.secureListen)?.port ?? 0,
   });
   const reconcilers = makeReconcilers({
     client,

@@ -14,7 +14,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   "composer/": ["wiring/", "runner/link/plan.ts"],
   "runner/link/": ["runner/abi/", "runner/host/host.ts", "runner/config.ts", "composer/", "runner/artifact.ts"],
   "runner/abi/": ["runner/link/plan.ts", "runner/host/host.ts"],
-  "runner/host/": ["runner/config.ts", "runner/abi/", "runner/error.ts"],
+  "runner/host/": ["api/special-addresses.ts", "runner/config.ts", "runner/abi/", "runner/error.ts"],
   "runner/backends/": ["runner/config.ts", "runner/host/host.ts", "runner/error.ts"],
   "runner/": ["api/", "composer/"],
   "operator/local/": [

@@ -1,3 +1,4 @@
+import { specialAddresses } from "../../api/special-addresses.ts";
 import type { KubeObject } from "../kube/object.ts";
 import type { DesiredInputs } from "./desired.ts";
 import type { Peer, Port, Reach } from "./egress.ts";
@@ -10,29 +11,8 @@ export const metricsLabel = "tenon.dev/metrics";
 
 /** The addresses of the public internet: what is left of them is private, link-local or no place at all. */
 const publicPeers: readonly Peer[] = [
-  {
-    ipBlock: {
-      cidr: "0.0.0.0/0",
-      except: [
-        "0.0.0.0/8",
-        "10.0.0.0/8",
-        "100.64.0.0/10",
-        "127.0.0.0/8",
-        "169.254.0.0/16",
-        "172.16.0.0/12",
-        "192.0.0.0/24",
-        "192.0.2.0/24",
-        "192.88.99.0/24",
-        "192.168.0.0/16",
-        "198.18.0.0/15",
-        "198.51.100.0/24",
-        "203.0.113.0/24",
-        "224.0.0.0/4",
-        "240.0.0.0/4",
-      ],
-    },
-  },
-  { ipBlock: { cidr: "2000::/3", except: ["2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20"] } },
+  { ipBlock: { cidr: "0.0.0.0/0", except: [...specialAddresses.ipv4] } },
+  { ipBlock: { cidr: "2000::/3", except: [...specialAddresses.ipv6] } },
 ];
 
 const everyPod: Peer = { namespaceSelector: {} };

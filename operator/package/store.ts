@@ -139,7 +139,7 @@ export class Store {
   /** True where the index and all blobs that it names are there. */
   async has(digest: string): Promise<boolean> {
     const known = await this.#learn(digest);
-    return known?.blobs.every((blob) => this.#files.sizeOf("blobs", hexOf(blob.digest)) === blob.size) === true;
+    return known !== undefined && this.#isWhole(digest, known);
   }
 
   /** The index of an artifact. Ask `mayServe` first. */

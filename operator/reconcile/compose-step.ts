@@ -2,33 +2,19 @@ import type { Source } from "../../api/source.ts";
 import type { Composer } from "../../composer/index.ts";
 import { explainFailure, type Failure } from "../../wiring/failure.ts";
 import type { Wiring } from "../../wiring/spec.ts";
-import { type Artifact, type ArtifactInputs, artifactKey, artifactSize, makeArtifact } from "../compose/artifact.ts";
+import { type ArtifactInputs, artifactKey, artifactSize, makeArtifact } from "../compose/artifact.ts";
 import { wiringSpec } from "../compose/spec.ts";
 import type { Library, Resolved } from "../fetch/library.ts";
 import { keyOf } from "../kube/object.ts";
+import type { Store } from "../package/store.ts";
 import { holds } from "./conditions.ts";
 import { explainDiagnostics, explainLookUp } from "./explain.ts";
 import { done, type Outcome } from "./outcome.ts";
 import { type Recipe, writeRecipe } from "./recipe.ts";
 import type { LiveComposition, Run } from "./run.ts";
 
-/** An artifact that is kept. */
-export interface KeptArtifact {
-  readonly digest: string;
-  /** Bytes of the index and of all that it names. */
-  readonly size: number;
-}
-
-/** Where artifacts are kept, by what they were made from. */
-export interface Artifacts {
-  find(key: string): Promise<KeptArtifact | undefined>;
-  store(key: string, artifact: Artifact): Promise<void>;
-  /** True where the artifact is whole. */
-  has(digest: string): Promise<boolean>;
-  /** Nothing of these is removed while the owner holds them; a later call replaces what it held before. */
-  hold(owner: string, digests: readonly string[]): void;
-  held(owner: string): readonly string[];
-}
+/** The part of the store that keeps artifacts, by what they were made from. */
+export type Artifacts = Pick<Store, "find" | "store" | "has" | "hold" | "held">;
 
 /** What composing works with. */
 export interface ComposeDeps {

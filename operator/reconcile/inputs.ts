@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
 import type { Composition } from "../../api/composition.ts";
+import { sha256 } from "../digest.ts";
 import type { Cache } from "../kube/cache.ts";
 import type { KubeClient } from "../kube/client.ts";
 import { type KubeObject, keyOf, type Resource, resources } from "../kube/object.ts";
@@ -149,8 +149,4 @@ function explainMissing(missing: readonly Missing[]): Outcome {
     return `Cannot find the ${what} in this namespace, make it or correct: ${field}`;
   });
   return { kind: "waiting", reason: "InputNotFound", message: numbered(sentences), afterMs: missingMs };
-}
-
-function sha256(text: string): string {
-  return createHash("sha256").update(text).digest("hex");
 }

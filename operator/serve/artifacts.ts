@@ -1,5 +1,6 @@
 import { basename, dirname } from "node:path";
 import { type Request, type Response, Router } from "express";
+import { tokenAudience } from "../desired/paths.ts";
 import type { Log } from "../log.ts";
 import { sendError } from "./problem.ts";
 import type { Authenticator, ServiceAccount } from "./token-review.ts";
@@ -26,9 +27,6 @@ export interface ArtifactsOptions {
   readonly ownersOf: (serviceAccount: ServiceAccount) => readonly string[];
   readonly log: Log;
 }
-
-/** The audience of the tokens that runners send. */
-export const artifactAudience = "tenon.dev/artifacts";
 
 const digestPattern = /^sha256:[0-9a-f]{64}$/;
 const notFound = "Cannot find this artifact among those of your Composition";
@@ -87,7 +85,7 @@ async function authorize(
   }
   if (verdict?.kind !== "known") {
     response.set("WWW-Authenticate", "Bearer");
-    sendError(response, 401, `Cannot accept the request without a valid token for the audience ${artifactAudience}`);
+    sendError(response, 401, `Cannot accept the request without a valid token for the audience ${tokenAudience}`);
     return undefined;
   }
   const owners = ownersOf(verdict.serviceAccount);

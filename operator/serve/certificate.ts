@@ -1,3 +1,4 @@
+import { fieldManager } from "../../api/names.ts";
 import type { Clock } from "../clock.ts";
 import type { KubeClient } from "../kube/client.ts";
 import { KubeError } from "../kube/error.ts";
@@ -217,7 +218,7 @@ function readSecret({ data = {} }: Secret): Partial<Material> {
 }
 
 function newSecret({ name, namespace }: ServiceName, material: Material): Secret {
-  const labels = { "app.kubernetes.io/managed-by": "tenon-operator" };
+  const labels = { "app.kubernetes.io/managed-by": fieldManager };
   return {
     apiVersion: resources.secrets.apiVersion,
     kind: resources.secrets.kind,

@@ -2,6 +2,7 @@ import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { ErrorRequestHandler, Express, Router } from "express";
 import express from "express";
+import { parseAddress } from "../config-values.ts";
 import type { Log } from "../log.ts";
 import type { CertificateKeeper, Tls } from "./certificate.ts";
 import { boundPerAddress, makeDrain } from "./connections.ts";
@@ -72,10 +73,10 @@ export async function startSecureServer(options: ServerOptions): Promise<SecureS
   });
   boundPerAddress(server, connectionsPerAddress);
   const drain = makeDrain(server);
-  const { host, port } = splitListen(listen);
+  const address = parseAddress(listen);
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
-    server.listen(port, host, () => resolve());
+    server.listen({ port: address?.port ?? 0, host: address?.host }, () => resolve());
   });
   server.on("error", (error) => log.error("The secure server failed", { error: error.message }));
   return { port: (server.address() as AddressInfo).port, stop: drain };
@@ -100,9 +101,4 @@ function makeApp({ routers, log }: ServerOptions): Express {
 
 function contextOf({ certificate, key }: Tls): { cert: string; key: string; minVersion: "TLSv1.2" } {
   return { cert: certificate, key, minVersion: "TLSv1.2" };
-}
-
-function splitListen(listen: string): { readonly host: string; readonly port: number } {
-  const at = listen.lastIndexOf(":");
-  return { host: listen.slice(0, at).replace(/^\[(.*)\]$/, "$1"), port: Number(listen.slice(at + 1)) };
 }

@@ -1,4 +1,5 @@
 import { BlockList, isIP } from "node:net";
+import { specialAddresses } from "../../../api/special-addresses.ts";
 import type { Grants } from "../../config.ts";
 import { HttpError } from "./error.ts";
 
@@ -25,27 +26,9 @@ export interface Policy {
 const yes: Verdict = { allowed: true };
 const defaultPorts = { http: 80, https: 443 } as const;
 
-/** Everything that is not the public internet (IANA's special-purpose registries), and multicast. */
-const ranges4 = [
-  "0.0.0.0/8",
-  "10.0.0.0/8",
-  "100.64.0.0/10",
-  "127.0.0.0/8",
-  "169.254.0.0/16",
-  "172.16.0.0/12",
-  "192.0.0.0/24",
-  "192.0.2.0/24",
-  "192.88.99.0/24",
-  "192.168.0.0/16",
-  "198.18.0.0/15",
-  "198.51.100.0/24",
-  "203.0.113.0/24",
-  "224.0.0.0/4",
-  "240.0.0.0/4",
-];
-/** Only 2000::/3 is global; of it, what is documentation, a tunnel, or otherwise not a place of its own. */
-const ranges6 = ["::/3", "4000::/2", "8000::/1", "2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20"];
-const notPublic = addressSet([...ranges4, ...ranges6]);
+/** Of IPv6 only 2000::/3 is global. */
+const notGlobal6 = ["::/3", "4000::/2", "8000::/1"];
+const notPublic = addressSet([...specialAddresses.ipv4, ...notGlobal6, ...specialAddresses.ipv6]);
 
 /** Makes the policy of one instance; without a grant everything is refused. Throws `HttpError` for a bad pattern or range. */
 export function makePolicy(grant: Grants["http"]): Policy {

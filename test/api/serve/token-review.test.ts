@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { systemClock } from "../../../operator/clock.ts";
+import { tokenAudience } from "../../../operator/desired/paths.ts";
 import type { KubeClient } from "../../../operator/kube/client.ts";
 import { createKubeClient } from "../../../operator/kube/create-client.ts";
 import { makeLog } from "../../../operator/log.ts";
-import { artifactAudience } from "../../../operator/serve/artifacts.ts";
 import { Authenticator } from "../../../operator/serve/token-review.ts";
 import { operatorRules } from "../../support/api-server/operator-rules.ts";
 import { type ApiServer, startApiServer } from "../../support/api-server/server.ts";
@@ -34,11 +34,11 @@ async function tokenFor(name: string, audiences: readonly string[]): Promise<str
   return status.token;
 }
 const authenticator = (): Authenticator =>
-  new Authenticator({ client, clock: systemClock, log, audience: artifactAudience, isRunner: () => true });
+  new Authenticator({ client, clock: systemClock, log, audience: tokenAudience, isRunner: () => true });
 
 describe("Authenticator on a real API server", () => {
   test("knows a runner by the token that its pod would have", async () => {
-    const token = await tokenFor("shop-runner", [artifactAudience]);
+    const token = await tokenFor("shop-runner", [tokenAudience]);
     expect(await authenticator().authenticate(token)).toEqual({
       kind: "known",
       serviceAccount: { namespace, name: "shop-runner" },
@@ -47,15 +47,15 @@ describe("Authenticator on a real API server", () => {
   test("refuses a token for the API server, one with a forged signature, and one of a deleted ServiceAccount", async () => {
     const other = await tokenFor("shop-runner", ["https://kubernetes.default.svc"]);
     expect(await authenticator().authenticate(other)).toEqual({ kind: "refused" });
-    const token = await tokenFor("shop-runner", [artifactAudience]);
+    const token = await tokenFor("shop-runner", [tokenAudience]);
     const forged = `${token.slice(0, token.lastIndexOf(".") + 1)}${"A".repeat(342)}`;
     expect(await authenticator().authenticate(forged)).toEqual({ kind: "refused" });
-    const gone = await tokenFor("gone-runner", [artifactAudience]);
+    const gone = await tokenFor("gone-runner", [tokenAudience]);
     await api.client.delete(accountPath("gone-runner"));
     expect(await authenticator().authenticate(gone)).toEqual({ kind: "refused" });
   });
   test("asks the API server a few times however many bad tokens come", async () => {
-    const token = await tokenFor("shop-runner", [artifactAudience]);
+    const token = await tokenFor("shop-runner", [tokenAudience]);
     const since = await api.audit.mark();
     const one = authenticator();
     const head = token.slice(0, token.lastIndexOf(".") + 1);

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { artifactAudience } from "../../../operator/serve/artifacts.ts";
+import { tokenAudience } from "../../../operator/desired/paths.ts";
 import type { Json } from "../api-server/http.ts";
 import { waitFor } from "../api-server/wait.ts";
 import { apply, inCluster, kubectl } from "./cluster.ts";
@@ -113,7 +113,7 @@ function makePod(runner: Json | undefined): Json {
 
 function runnerVolumes(runner: Json) {
   const tokens = [
-    { serviceAccountToken: { audience: artifactAudience, path: "token" } },
+    { serviceAccountToken: { audience: tokenAudience, path: "token" } },
     { serviceAccountToken: { path: "api" } },
   ];
   const config: Json = runner.spec.volumes.find((volume: Json) => volume.configMap !== undefined);
